@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { ByteReader, ByteWriter, concatBytes, equalBytes, fromHex, latin1, latin1Bytes, toHex } from '../../src/base/bytes.js'
+import {
+  ByteReader,
+  ByteWriter,
+  concatBytes,
+  equalBytes,
+  fromHex,
+  latin1,
+  latin1Bytes,
+  toHex,
+} from '../../src/base/bytes.js'
 import { WireError } from '../../src/base/errors.js'
 
 describe('ByteReader', () => {
