@@ -1,0 +1,49 @@
+/**
+ * What really happened in a run, as the emulator knows it and the analyzer does not: every frame that a link lost,
+ * every fault a server played, every step of every phone. Expectations may read it; after each run the analyzer's
+ * verdict is compared with it.
+ */
+import type { Nanos } from '../../base/time.js'
+
+export type TruthEvent =
+  | {
+      readonly kind: 'frame'
+      readonly time: Nanos
+      readonly link: string
+      /** The end of the link that sent it. */
+      readonly from: string
+      readonly fate: 'lost' | 'duplicated' | 'queue-full' | 'link-down'
+      readonly length: number
+    }
+  | {
+      readonly kind: 'server'
+      readonly time: Nanos
+      readonly server: string
+      /** `request`, `fault`, `error`, `lease`, ... */
+      readonly event: string
+      readonly detail: Readonly<Record<string, string | number | boolean>>
+    }
+  | {
+      readonly kind: 'phone'
+      readonly time: Nanos
+      /** MAC in colon form. */
+      readonly phone: string
+      readonly event: string
+      readonly detail: Readonly<Record<string, string | number | boolean>>
+    }
+
+export class TruthLog {
+  readonly events: TruthEvent[] = []
+  /** Beyond this many events only counts are kept. */
+  readonly limit: number
+  omitted = 0
+
+  constructor(limit = 1_000_000) {
+    this.limit = limit
+  }
+
+  record(event: TruthEvent): void {
+    if (this.events.length < this.limit) this.events.push(event)
+    else this.omitted++
+  }
+}
