@@ -1,0 +1,46 @@
+/**
+ * What a phone keeps without power.
+ */
+import type { Model } from '../../deskphone/series.js'
+
+export interface BackupCredentials {
+  readonly user: string
+  readonly password: string
+  readonly realm: string
+}
+
+export interface PhoneMemory {
+  /** File name of the application image in flash, script variable APPNAME; null in a set that has none. */
+  application: string | null
+  /** BOOTNAME. */
+  bootImage: string
+  /** Script variable GROUP, 0 to 999. */
+  group: number
+  /** NVSSON; undefined: the default of the series. */
+  siteOptionNumber: number | undefined
+  /** Null from the factory and after clearing; replaced only when a request with new ones succeeded [seed]. */
+  credentials: BackupCredentials | null
+  /** The user's options by backup file label, only what differs from the default. */
+  userData: Map<string, string>
+  /** Language and font files held, by name. */
+  readonly files: Set<string>
+}
+
+/** A set in use: its images in flash, nothing of a user. */
+export function newMemory(model: Model): PhoneMemory {
+  return {
+    application: model.application,
+    bootImage: model.bootImage,
+    group: 0,
+    siteOptionNumber: undefined,
+    credentials: null,
+    userData: new Map(),
+    files: new Set(),
+  }
+}
+
+/** What "Clear" on the phone does to user-specific data: credentials and realm go back to null [seed]. */
+export function clearUserData(memory: PhoneMemory): void {
+  memory.credentials = null
+  memory.userData.clear()
+}

@@ -1,0 +1,74 @@
+/**
+ * What the stages of a boot share: the phone's make-up, its memory, its system parameters and its story.
+ */
+import { toHex } from '../../base/bytes.js'
+import type { Nanos } from '../../base/time.js'
+import { hostName, SERIES, type Series } from '../../deskphone/series.js'
+import { newMemory, type PhoneMemory } from './memory.js'
+import type { PhoneOptions } from './phone-options.js'
+import { wait, type Steps } from './process.js'
+import { StoryTeller } from './story-teller.js'
+import type { PhoneStory } from './story.js'
+import { DEFAULT_TIMERS, type PhoneTimers } from './timers.js'
+
+export class PhoneState {
+  readonly options: PhoneOptions
+  readonly series: Series
+  readonly timers: PhoneTimers
+  readonly memory: PhoneMemory
+  readonly story: PhoneStory
+  readonly tell: StoryTeller
+  /** The site-specific option it reads. */
+  readonly siteOptionNumber: number
+  /** System parameters of this boot, by name in upper case. */
+  parameters = new Map<string, string[]>()
+  /** What in the site option may have cost the phone its file server: a code of the findings catalogue. */
+  serverTrouble: string | undefined
+
+  constructor(options: PhoneOptions) {
+    const { model, transport } = options
+    this.options = options
+    this.series = SERIES[model.series]
+    this.timers = { ...DEFAULT_TIMERS, ...options.timers }
+    this.memory = options.memory ?? newMemory(model)
+    this.siteOptionNumber = this.memory.siteOptionNumber ?? this.series.siteOption
+    const mac = toHex(transport.mac, ':')
+    this.story = {
+      mac,
+      hostname: hostName(mac),
+      series: model.series,
+      model: model.name,
+      extension: options.extension,
+      outcome: 'running',
+      rootCause: undefined,
+      address: undefined,
+      siteOption: undefined,
+      boots: [],
+      stages: [],
+      transfers: [],
+      failures: [],
+    }
+    this.tell = new StoryTeller(this.story, () => transport.now(), options.log, options.onOutcome)
+  }
+
+  /** The values of a parameter with commas between; empty when it is not set. */
+  text(name: string): string {
+    return this.parameters.get(name)?.join(',') ?? ''
+  }
+
+  number(name: string, otherwise: number): number {
+    const text = this.text(name)
+    return text === '' ? otherwise : Number(text)
+  }
+
+  display(text: string): void {
+    this.tell.log('display', { text })
+  }
+
+  *sleep(duration: Nanos): Steps<void> {
+    yield* wait<void>((resume) => {
+      const timer = this.options.transport.after(duration, () => resume())
+      return () => timer.cancel()
+    })
+  }
+}

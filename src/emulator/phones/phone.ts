@@ -1,0 +1,160 @@
+/**
+ * One emulated phone: power it on, and it boots as its series does, over whatever Transport it is given.
+ *
+ *   power-on/reset -> DHCP -> conflict probe -> router check -> site option -> script -> (image -> reset) -> settings
+ *   -> language files -> log-in -> restore -> backup
+ *
+ * The stages are steps of process.ts, read from top to bottom in #boot; each has a module of its own (lease-keeper,
+ * lease-parameters, file-stage, user-data-stage). What happened is in `story`; every step also goes to the log.
+ *
+ * A phone that cannot get an address or reach its router says so once (`story.outcome`) and goes on trying. One without
+ * files stays as it is, as it would register with the software it has.
+ *
+ * Not here: 802.1X, LLDP, VLANs, TLS (TLSSRVR is noted and passed over), DNS (servers given by name are not found),
+ * registration, FTP backup of the 4600.
+ */
+import * as display from './display.js'
+import { FileStage, type BootEnd } from './file-stage.js'
+import { LeaseKeeper } from './lease-keeper.js'
+import { readLeaseParameters } from './lease-parameters.js'
+import { clearUserData, type PhoneMemory } from './memory.js'
+import type { PhoneOptions } from './phone-options.js'
+import { PhoneState } from './phone-state.js'
+import { Process, type Steps } from './process.js'
+import type { PhoneBoot, PhoneStory } from './story.js'
+import { MAX_BOOTS } from './timers.js'
+import { UserDataStage } from './user-data-stage.js'
+
+type BootReason = PhoneBoot['reason']
+
+export class Phone {
+  readonly #state: PhoneState
+  #process: Process | undefined
+  /** Undefined while the phone is off. */
+  #lease: LeaseKeeper | undefined
+
+  constructor(options: PhoneOptions) {
+    this.#state = new PhoneState(options)
+  }
+
+  get story(): PhoneStory {
+    return this.#state.story
+  }
+
+  get memory(): PhoneMemory {
+    return this.#state.memory
+  }
+
+  get isOn(): boolean {
+    return this.#lease !== undefined
+  }
+
+  /** The value of a system parameter as it stands: by DHCP, the option and the files. */
+  parameter(name: string): readonly string[] | undefined {
+    return this.#state.parameters.get(name)
+  }
+
+  /** Plugs the phone in. Does nothing while it is on. @throws Error EADDRINUSE when port 68 is taken */
+  powerOn(): void {
+    if (this.isOn) return
+    const { tell, story } = this.#state
+    const lease = new LeaseKeeper(this.#state, () => this.#restart('lease-lost'))
+    this.#lease = lease
+    tell.log('power-on', { model: story.model, hostname: story.hostname })
+    this.#run(this.#life(lease, 'power-on'))
+  }
+
+  /** Pulls the plug: nothing is sent any more, only the memory stays. */
+  powerOff(): void {
+    if (this.#lease === undefined) return
+    // First the address, so that calling off a transfer sends no reset.
+    this.#lease.close()
+    this.#lease = undefined
+    this.#process?.cancel()
+    this.#state.tell.endBoot()
+    this.#state.tell.log('power-off', {})
+  }
+
+  /** The user, or the call server, resets the phone. */
+  reset(): void {
+    this.#restart('requested')
+  }
+
+  /** The user changes an option, by its backup file label. A phone that is up and knows where to backs up. */
+  changeUserData(label: string, value: string): void {
+    this.memory.userData.set(label, value)
+    if (this.isOn && this.#process?.isOver === true && this.story.extension !== undefined) {
+      this.#run(new UserDataStage(this.#state).backUpNow())
+    }
+  }
+
+  /** The craft procedure Clear: what is the user's goes, credentials and realm included; images stay. */
+  clearUserData(): void {
+    clearUserData(this.memory)
+    this.#state.tell.log('clear', {})
+  }
+
+  #run(steps: Steps<void>): void {
+    this.#process = new Process(steps)
+    this.#process.start()
+  }
+
+  #restart(reason: BootReason): void {
+    const lease = this.#lease
+    if (lease === undefined) return
+    lease.forget()
+    this.#process?.cancel()
+    this.#state.tell.endBoot()
+    this.#run(this.#restartSteps(lease, reason))
+  }
+
+  *#restartSteps(lease: LeaseKeeper, reason: BootReason): Steps<void> {
+    yield* this.#resetTime()
+    yield* this.#life(lease, reason)
+  }
+
+  *#life(lease: LeaseKeeper, firstReason: BootReason): Steps<void> {
+    const { tell, story } = this.#state
+    let reason = firstReason
+    for (;;) {
+      const end = yield* this.#boot(lease, reason)
+      if (end === 'up') return
+      lease.forget()
+      tell.endBoot()
+      if (story.boots.length >= MAX_BOOTS) {
+        tell.log('boot-limit', { boots: MAX_BOOTS })
+        tell.conclude('failed', 'application-loop')
+        return
+      }
+      yield* this.#resetTime()
+      reason = end
+    }
+  }
+
+  *#resetTime(): Steps<void> {
+    const { timers, options } = this.#state
+    const { resetMinimum, resetMaximum } = timers
+    this.#state.display(display.restarting)
+    yield* this.#state.sleep(resetMinimum + Math.floor(options.random.next() * (resetMaximum - resetMinimum)))
+  }
+
+  *#boot(lease: LeaseKeeper, reason: BootReason): Steps<BootEnd> {
+    const { tell, options, timers } = this.#state
+    tell.beginBoot(reason)
+    this.#state.display(display.initializing)
+    this.#state.parameters = new Map()
+    const delay = reason === 'power-on' ? Math.floor(options.random.next() * timers.startWait) : 0
+    const obtained = yield* lease.obtain(delay)
+    yield* lease.checkRouter(obtained)
+    readLeaseParameters(this.#state, obtained)
+    const end = yield* new FileStage(this.#state).run()
+    if (end !== 'up') return end
+    if (!tell.hasFiles) {
+      tell.conclude('failed')
+      return 'up'
+    }
+    yield* new UserDataStage(this.#state).logIn()
+    tell.conclude()
+    return 'up'
+  }
+}
