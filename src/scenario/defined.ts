@@ -1,0 +1,11 @@
+/**
+ * Optional properties under exactOptionalPropertyTypes: either there or not, never there and undefined.
+ */
+type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>
+}
+
+/** Without the keys that are undefined, as exactOptionalPropertyTypes wants it. */
+export function defined<T extends object>(object: T): Defined<T> {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Defined<T>
+}

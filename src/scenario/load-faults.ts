@@ -1,0 +1,89 @@
+/**
+ * The `faults:` of a server.
+ */
+import { faultProblem } from '../servers/faults.js'
+import type { FaultAction, ServerFault, ServerKind } from '../servers/faults.js'
+import { defined } from './defined.js'
+import { FAULT_ACTIONS, KEYS } from './scenario-keys.js'
+import type { Fields, Value, YamlSource } from './yaml-source.js'
+
+const MAX_COUNT = 1_000_000_000
+
+export function loadFaults(source: YamlSource, value: Value, server: ServerKind): readonly ServerFault[] {
+  return (source.list(value, 'faults') ?? []).flatMap((item) => {
+    const fields = source.fields(item, 'a fault', KEYS.fault)
+    if (fields === undefined) return []
+    const given = FAULT_ACTIONS.filter((action) => fields.has(action))
+    const [name] = given
+    if (name === undefined || given.length > 1) {
+      const actions = given.length === 0 ? 'this one has none' : `this one has ${given.join(' and ')}`
+      source.note(fields.node, `a fault has exactly one of ${FAULT_ACTIONS.join(', ')}; ${actions}`)
+      return []
+    }
+    const action = loadAction(source, fields, name)
+    if (action === undefined) return []
+    const match = source.fields(fields.get('match'), 'match', KEYS.match)
+    const from = source.duration(fields.get('from'))
+    const until = source.duration(fields.get('until'))
+    if (from !== undefined && until !== undefined && until <= from) {
+      source.note(fields.get('until'), "'until' must be later than 'from'")
+    }
+    const wanted =
+      match === undefined
+        ? undefined
+        : defined({
+            path: source.text(match.get('path'), 'path'),
+            method: source.text(match.get('method'), 'method')?.toUpperCase(),
+            message: source.text(match.get('message'), 'message')?.toUpperCase(),
+            client: source.text(match.get('client'), 'client')?.toLowerCase(),
+          })
+    const skip = source.integer(fields.get('skip'), 'skip', 0, MAX_COUNT)
+    const count = source.integer(fields.get('count'), 'count', 1, MAX_COUNT)
+    const fault: ServerFault = { ...defined({ match: wanted, skip, count, from, until }), ...action }
+    const problem = faultProblem(fault, server)
+    if (problem !== undefined) source.note(fields.get(name), problem)
+    return problem === undefined ? [fault] : []
+  })
+}
+
+function loadAction(
+  source: YamlSource,
+  fields: Fields<(typeof KEYS.fault)[number]>,
+  name: (typeof FAULT_ACTIONS)[number],
+): FaultAction | undefined {
+  const node = fields.get(name)
+  for (const key of ['headers', 'body'] as const) {
+    if (fields.has(key) && name !== 'status') source.note(fields.get(key), `'${key}' goes with 'status' only`)
+  }
+  const value = <T>(read: T | undefined, make: (value: T) => FaultAction) =>
+    read === undefined ? undefined : make(read)
+  switch (name) {
+    case 'noAnswer':
+    case 'refuse':
+    case 'reset':
+    case 'nak': {
+      const on = source.boolean(node, name)
+      if (on === false) source.note(node, `remove the fault, or write ${name}: true`)
+      if (on !== true) return undefined
+      if (name === 'noAnswer') return { noAnswer: true }
+      if (name === 'refuse') return { refuse: true }
+      return name === 'reset' ? { reset: true } : { nak: true }
+    }
+    case 'hang':
+      return value(source.duration(node), (hang) => ({ hang }))
+    case 'delay':
+      return value(source.duration(node), (delay) => ({ delay }))
+    case 'truncate':
+      return value(source.size(node), (truncate) => ({ truncate }))
+    case 'error':
+      return value(source.integer(node, 'error (TFTP error code)', 0, 8), (error) => ({ error }))
+    case 'status': {
+      const headers: Record<string, string> = {}
+      const pairs = fields.has('headers') ? source.entries(fields.get('headers'), 'headers') : undefined
+      for (const { key, value } of pairs ?? []) headers[key] = source.text(value, 'header') ?? ''
+      const body = source.text(fields.get('body'), 'body', 100_000)
+      const rest = defined({ headers: pairs === undefined ? undefined : headers, body })
+      return value(source.integer(node, 'status', 100, 599), (status) => ({ status, ...rest }))
+    }
+  }
+}

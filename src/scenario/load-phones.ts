@@ -1,0 +1,134 @@
+/**
+ * The `phones:` part of a scenario: groups of phones alike become single phones, MACs, extensions and start times
+ * counted up.
+ */
+import type { Nanos } from '../base/time.js'
+import { MODELS, modelByName, phoneMac, suggestModel } from '../deskphone/series.js'
+import { formatMac, parseMac } from '../wire/ethernet.js'
+import { KEYS } from './scenario-keys.js'
+import type { PhoneSettings } from './scenario.js'
+import { shorten } from './yaml-source.js'
+import type { Fields, Value, YamlSource } from './yaml-source.js'
+
+/** Phones of one run; the goal of the architecture. */
+const MAX_PHONES = 100_000
+const FIRST_EXTENSION = 1001
+
+export function loadPhones(source: YamlSource, value: Value): readonly PhoneSettings[] {
+  return new PhoneLoader(source).phones(value)
+}
+
+class PhoneLoader {
+  readonly #source: YamlSource
+
+  constructor(source: YamlSource) {
+    this.#source = source
+  }
+
+  phones(value: Value): readonly PhoneSettings[] {
+    const source = this.#source
+    const phones: PhoneSettings[] = []
+    const taken = new Map<string, number>()
+    for (const item of source.list(value, 'phones') ?? []) {
+      const fields = source.fields(item, 'a phone', KEYS.phone)
+      if (fields === undefined) continue
+      if (!fields.has('model')) source.note(fields.node, 'a phone needs a model, as model: 1608')
+      const name = source.text(fields.get('model'), 'model', 64)
+      const model = name === undefined ? undefined : modelByName(name)
+      if (name !== undefined && model === undefined) {
+        const nearest = suggestModel(name)
+        const right =
+          nearest === undefined ? `known models: ${MODELS.map((m) => m.name).join(', ')}` : `did you mean '${nearest}'?`
+        source.note(fields.get('model'), `unknown phone model '${shorten(name)}'; ${right}`)
+      }
+      const count = source.integer(fields.get('count'), 'count', 1, MAX_PHONES) ?? 1
+      if (phones.length + count > MAX_PHONES) {
+        source.note(fields.get('count') ?? fields.node, `more than ${MAX_PHONES} phones in all`)
+        continue
+      }
+      const firstMac = this.#mac(fields.get('mac'))
+      const start = this.#start(fields.get('start'))
+      const extension = this.#extension(fields.get('extension'))
+      const credentials = source.fields(fields.get('credentials'), 'credentials', KEYS.credentials)
+      const application = this.#application(fields)
+      const backup = fields.has('backup') ? (source.boolean(fields.get('backup'), 'backup') ?? true) : true
+      for (let i = 0; i < count; i++) {
+        const position = phones.length
+        const mac = firstMac === undefined ? phoneMac(model?.series ?? '1600', position) : nextMac(firstMac, i)
+        const before = taken.get(mac)
+        if (before !== undefined) {
+          source.note(fields.get('mac') ?? fields.node, `MAC ${mac} is that of phone ${before + 1} already`)
+          break
+        }
+        taken.set(mac, position)
+        phones.push({
+          model: model?.name ?? '1608',
+          mac,
+          extension: extension === undefined ? String(FIRST_EXTENSION + position) : addToDigits(extension, i),
+          start: start.at + i * start.every,
+          credentials:
+            credentials === undefined
+              ? undefined
+              : {
+                  user: source.text(credentials.get('user'), 'user', 255) ?? '',
+                  password: source.text(credentials.get('password'), 'password', 255) ?? '',
+                },
+          application,
+          backup,
+        })
+      }
+    }
+    return phones
+  }
+
+  #mac(value: Value): string | undefined {
+    const text = this.#source.text(value, 'mac')
+    if (text === undefined) return undefined
+    const mac = parseMac(text)
+    if (mac === undefined) {
+      this.#source.note(value, `mac must be as 00:1b:4f:20:00:01, not '${shorten(text)}'`)
+      return undefined
+    }
+    if ((mac[0]! & 1) !== 0) {
+      this.#source.note(value, `${formatMac(mac)} is a group address; a phone has an individual one (even first octet)`)
+    }
+    return formatMac(mac)
+  }
+
+  /** A time, or `{ at, every }` for phones that come on one after another. */
+  #start(value: Value): { at: Nanos; every: Nanos } {
+    const source = this.#source
+    const node = source.resolve(value)
+    if (node === undefined) return { at: 0, every: 0 }
+    if (!source.isMapping(node)) return { at: source.duration(node) ?? 0, every: 0 }
+    const fields = source.fields(node, 'start', KEYS.start)
+    return { at: source.duration(fields?.get('at')) ?? 0, every: source.duration(fields?.get('every')) ?? 0 }
+  }
+
+  #extension(value: Value): string | undefined {
+    const text = this.#source.text(value, 'extension')
+    if (text === undefined || /^[0-9]{1,13}$/.test(text)) return text
+    this.#source.note(value, `an extension is 1 to 13 digits, not '${shorten(text)}'`)
+    return undefined
+  }
+
+  /** The image in flash: a name, `none`, or the model's own. */
+  #application(fields: Fields<(typeof KEYS.phone)[number]>): string | null | undefined {
+    const text = this.#source.text(fields.get('application'), 'application', 255)
+    return text === 'none' ? null : text
+  }
+}
+
+/** The `steps`-th MAC after this one. */
+function nextMac(mac: string, steps: number): string {
+  const number = parseInt(mac.replaceAll(':', ''), 16) + steps
+  return (number % 2 ** 48)
+    .toString(16)
+    .padStart(12, '0')
+    .replace(/(..)(?=.)/g, '$1:')
+}
+
+/** `0099` plus 2 is `0101`. */
+function addToDigits(digits: string, steps: number): string {
+  return String(Number(digits) + steps).padStart(digits.length, '0')
+}

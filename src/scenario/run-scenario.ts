@@ -1,0 +1,152 @@
+/**
+ * Runs a scenario: site, run, capture, analysis, verdict.
+ *
+ * The analyzer gets the octets of the pcapng file and nothing else, as if somebody had mailed it. Its report is then
+ * checked twice: against what the scenario expects, and against what the emulator knows to have happened.
+ *
+ * A run ends when every phone's story is over and the network has been quiet for a while, or at the scenario's limit.
+ * In that silence the router announces its address (RFC 5227 §2.3) as routers do now and then: without a frame behind
+ * it nobody who reads the capture could tell that a phone went quiet from a capture that was stopped.
+ */
+import { addNanos, SECOND } from '../base/time.js'
+import type { Nanos } from '../base/time.js'
+import { concatBytes } from '../base/bytes.js'
+import { Analyzer, buildReport } from '../analyzer/analyze.js'
+import type { CaptureAnalysis } from '../analyzer/analyze.js'
+import type { Report } from '../analyzer/report.js'
+import { LinkType } from '../capture/link-types.js'
+import { PcapngWriter } from '../capture/pcapng-writer.js'
+import type { PhoneStory } from '../emulator/phones/story.js'
+import { Simulation } from '../emulator/sim/simulation.js'
+import type { TruthLog } from '../emulator/sim/truth-log.js'
+import { checkExpectations } from '../expectations/check-expectations.js'
+import type { ExpectationResult } from '../expectations/check-expectations.js'
+import type { CapturePoint, Scenario } from './scenario.js'
+import { buildSite } from './site.js'
+import { checkAgainstTruth } from './truth-check.js'
+import type { Disagreement } from './truth-check.js'
+
+export interface RunOptions {
+  /** In place of the scenario's. */
+  readonly seed?: number
+  /** Stops the run; what was captured so far is analyzed. */
+  readonly signal?: AbortSignal
+  /** Called about once per virtual second. */
+  readonly onProgress?: (progress: RunProgress) => void
+  readonly showSecrets?: boolean
+}
+
+export interface RunProgress {
+  readonly time: Nanos
+  /** Phones whose story is over for now, of all. */
+  readonly settled: number
+  readonly phones: number
+}
+
+export interface RunResult {
+  readonly scenario: Scenario
+  readonly seed: number
+  /** The pcapng file. */
+  readonly capture: Uint8Array
+  /** What the capture is called in the report. */
+  readonly captureName: string
+  readonly frames: number
+  /** Virtual time of the run. */
+  readonly duration: Nanos
+  readonly ended: 'finished' | 'limit' | 'interrupted'
+  /** What the analyzer found in the capture, secrets not masked; part of a report over several runs. */
+  readonly analysis: CaptureAnalysis
+  readonly report: Report
+  readonly expectations: readonly ExpectationResult[]
+  /** Where the analyzer and the emulator disagree: defects of the analyzer. */
+  readonly disagreements: readonly Disagreement[]
+  readonly stories: readonly PhoneStory[]
+  readonly truth: TruthLog
+}
+
+/** Between two looks at the phones. */
+const STEP: Nanos = SECOND
+/** Without news for so long after the last story ended, a run is over. */
+const QUIET: Nanos = 10 * SECOND
+/** Announcements of the router at the end, and what is between them. RFC 5227 §1.1: ANNOUNCE_NUM, ANNOUNCE_INTERVAL. */
+const ANNOUNCEMENTS = 2
+const ANNOUNCE_INTERVAL: Nanos = 2 * SECOND
+
+export async function runScenario(scenario: Scenario, options: RunOptions = {}): Promise<RunResult> {
+  const seed = options.seed ?? scenario.seed
+  const sim = new Simulation({ seed, epoch: scenario.epoch })
+  const site = buildSite({ ...scenario, seed }, sim)
+
+  const chunks: Uint8Array[] = []
+  let frames = 0
+  const writer = new PcapngWriter({
+    write: (chunk) => chunks.push(chunk),
+    application: 'bootwire',
+    interfaces: [{ name: describePoint(scenario.capture.at), linkType: LinkType.ethernet }],
+  })
+  site.tap(scenario.capture.at, (time, frame) => {
+    frames++
+    writer.frame(0, addNanos(scenario.epoch, time), frame)
+  })
+
+  const ended = await runUntilQuiet(sim, scenario.limit, () => site.phones.map((phone) => phone.story), options)
+  const duration = sim.now
+  if (ended !== 'interrupted') {
+    for (let i = 0; i < ANNOUNCEMENTS; i++) sim.schedule(i * ANNOUNCE_INTERVAL, () => site.router.announceArp())
+    await sim.run({ until: sim.now + ANNOUNCEMENTS * ANNOUNCE_INTERVAL })
+  }
+  writer.end()
+
+  const capture = concatBytes(chunks)
+  const captureName = captureNameOf(scenario)
+  const analyzer = new Analyzer({ file: captureName })
+  for (const chunk of chunks) analyzer.push(chunk)
+  const analysis = analyzer.end()
+  const report = buildReport([analysis], { showSecrets: options.showSecrets === true })
+  const stories = site.phones.map((phone) => phone.story)
+  return {
+    scenario,
+    seed,
+    capture,
+    captureName,
+    frames,
+    duration,
+    ended,
+    analysis,
+    report,
+    expectations: checkExpectations(scenario.expect, report, scenario.phones),
+    disagreements: checkAgainstTruth(report, stories),
+    stories,
+    truth: sim.truth,
+  }
+}
+
+/** The capture's file: the scenario's choice, or its own name with `.pcapng`. */
+export function captureNameOf(scenario: Scenario): string {
+  const base = scenario.file.replace(/^.*[/\\]/, '').replace(/\.ya?ml$/i, '')
+  return scenario.capture.file ?? `${base}.pcapng`
+}
+
+async function runUntilQuiet(
+  sim: Simulation,
+  limit: Nanos,
+  stories: () => readonly PhoneStory[],
+  { signal, onProgress }: RunOptions,
+): Promise<RunResult['ended']> {
+  let quietSince: Nanos | undefined
+  while (sim.now < limit) {
+    if (signal?.aborted === true) return 'interrupted'
+    await sim.run({ until: Math.min(sim.now + STEP, limit) })
+    const all = stories()
+    const settled = all.filter((story) => story.outcome !== 'running').length
+    onProgress?.({ time: sim.now, settled, phones: all.length })
+    if (settled < all.length) quietSince = undefined
+    else quietSince ??= sim.now
+    if (quietSince !== undefined && sim.now - quietSince >= QUIET) return 'finished'
+  }
+  return 'limit'
+}
+
+function describePoint(at: CapturePoint): string {
+  return at.kind === 'phone' ? `phone-${at.index}` : at.kind === 'server' ? at.server : at.kind
+}

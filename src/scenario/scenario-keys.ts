@@ -1,0 +1,67 @@
+/**
+ * The keys of every mapping in a scenario, in the order in which messages list them. scenario.schema.json describes
+ * the same mappings for editors, and a test holds the two together.
+ */
+export const KEYS = {
+  scenario: [
+    'name',
+    'description',
+    'seed',
+    'epoch',
+    'limit',
+    'network',
+    'servers',
+    'phones',
+    'events',
+    'expect',
+    'capture',
+  ],
+  network: ['links'],
+  links: ['access', 'uplink'],
+  link: ['delay', 'jitter', 'loss', 'duplicate', 'reorder', 'corrupt', 'rate', 'limit'],
+  servers: ['dhcp', 'http', 'tftp'],
+  dhcp: ['pool', 'router', 'mask', 'lease', 'siteOption', 'address', 'dns', 'domain', 'nextServer', 'listen', 'faults'],
+  http: ['files', 'images', 'omit', 'backup', 'auth', 'address', 'port', 'listen', 'faults'],
+  tftp: ['files', 'images', 'omit', 'address', 'listen', 'faults'],
+  auth: ['user', 'password', 'realm', 'path'],
+  fault: [
+    'match',
+    'skip',
+    'count',
+    'from',
+    'until',
+    'noAnswer',
+    'hang',
+    'refuse',
+    'status',
+    'headers',
+    'body',
+    'truncate',
+    'delay',
+    'reset',
+    'error',
+    'nak',
+  ],
+  match: ['path', 'method', 'message', 'client'],
+  phone: ['model', 'count', 'mac', 'start', 'extension', 'credentials', 'application', 'backup'],
+  start: ['at', 'every'],
+  credentials: ['user', 'password'],
+  event: ['at', 'link', 'set', 'for'],
+  expectation: ['phones', 'outcome', 'rootCause', 'finding', 'transfers', 'within', 'sessions', 'not', 'count'],
+  not: ['outcome', 'rootCause', 'finding', 'transfers'],
+  transfer: ['protocol', 'method', 'path', 'server', 'role', 'result', 'status', 'count'],
+  capture: ['at', 'file'],
+} as const
+
+/** Keys of a fault that say what it does; exactly one is given. */
+export const FAULT_ACTIONS = [
+  'noAnswer',
+  'hang',
+  'refuse',
+  'status',
+  'truncate',
+  'delay',
+  'reset',
+  'error',
+  'nak',
+] as const

@@ -1,0 +1,144 @@
+/**
+ * The analyzer's verdict against the emulator's truth. The emulator knows what each phone did and why; the analyzer
+ * has only the frames. Where they disagree, the analyzer is wrong, or the capture could not show it: both are worth a
+ * line, and the first is a defect.
+ *
+ * Compared, boot by boot: that there is a session at all, the outcome, the root cause, the address, and what became of
+ * each file. Not compared: times, and what a phone does after its story is over.
+ *
+ * Not held against the analyzer: verdicts that rest on a cause for which the catalogue has no rule yet; a request whose
+ * packets never left the phone because ARP went unanswered; a boot that the end of the run cut short.
+ */
+import { catalogueEntry } from '../analyzer/diagnosis/catalogue.js'
+import type { Report, Session, Transfer } from '../analyzer/report.js'
+import type { PhoneBoot, PhoneStory, PhoneTransfer } from '../emulator/phones/story.js'
+
+export interface Disagreement {
+  /** MAC in colon form. */
+  readonly phone: string
+  /** 1 for the power-up. */
+  readonly boot: number
+  readonly what: 'sessions' | 'outcome' | 'root cause' | 'address' | 'transfers'
+  /** What really happened. */
+  readonly truth: string
+  /** What the analyzer says. */
+  readonly verdict: string
+  /** Where to look, 1-based. */
+  readonly frames: readonly number[]
+}
+
+export function checkAgainstTruth(report: Report, stories: readonly PhoneStory[]): readonly Disagreement[] {
+  const sessionsOf = new Map<string, Session[]>()
+  for (const session of report.sessions) {
+    const { mac } = session.phone
+    if (mac === null) continue
+    const list = sessionsOf.get(mac)
+    if (list === undefined) sessionsOf.set(mac, [session])
+    else list.push(session)
+  }
+  const known = new Set(stories.map((story) => story.mac))
+  const strangers = [...sessionsOf].filter(([mac]) => !known.has(mac))
+  return [
+    ...stories.flatMap((story) => checkPhone(story, sessionsOf.get(story.mac) ?? [])),
+    ...strangers.map(([phone, sessions]): Disagreement => {
+      const frames = sessions.map((session) => session.frames.first)
+      return {
+        phone,
+        boot: 1,
+        what: 'sessions',
+        truth: 'no such phone',
+        verdict: `${sessions.length} sessions`,
+        frames,
+      }
+    }),
+  ]
+}
+
+function checkPhone(story: PhoneStory, sessions: readonly Session[]): readonly Disagreement[] {
+  const phone = story.mac
+  // The last boot may have been cut short by the end of the run, before it sent anything.
+  const boots = story.boots
+  const settled = boots.filter((boot) => boot.outcome !== 'running').length
+  if (sessions.length < settled || sessions.length > boots.length) {
+    const truth = `${boots.length} boots`
+    const frames = sessions.map((session) => session.frames.first)
+    return [{ phone, boot: 1, what: 'sessions', truth, verdict: `${sessions.length} sessions`, frames }]
+  }
+  return sessions.flatMap((session, index) => checkBoot(story, boots[index]!, session))
+}
+
+function checkBoot(story: PhoneStory, boot: PhoneBoot, session: Session): readonly Disagreement[] {
+  const disagreements: Disagreement[] = []
+  const differ = (what: Disagreement['what'], truth: string, verdict: string, frames?: readonly number[]) => {
+    const where = frames ?? [session.frames.first]
+    disagreements.push({ phone: story.mac, boot: boot.number, what, truth, verdict, frames: where })
+  }
+  const judged = boot.rootCause === undefined || catalogueEntry(boot.rootCause) !== undefined
+  if (boot.outcome !== 'running' && judged) {
+    if (boot.outcome !== session.outcome) {
+      differ('outcome', withCause(boot.outcome, boot.rootCause), withCause(session.outcome, session.rootCause))
+    } else if (!rootsOf(story, boot).includes(session.rootCause)) {
+      const finding = session.findings.find(({ code }) => code === session.rootCause)
+      differ('root cause', boot.rootCause ?? 'none', session.rootCause ?? 'none', finding?.frames)
+    }
+  }
+  if (boot.address !== undefined && session.phone.ip !== boot.address) {
+    differ('address', boot.address, session.phone.ip ?? 'none')
+  }
+  const real = story.transfers.filter((transfer) => transfer.boot === boot.number)
+  const { missed, invented } = pairTransfers(real, session.transfers)
+  if (missed.length > 0 || invented.length > 0) {
+    const frames = invented.map((transfer) => transfer.frames.first)
+    const truth = missed.map(describeTransfer).join(', ') || 'no such transfer'
+    differ('transfers', truth, invented.map(describeTransfer).join(', ') || 'not seen', frames)
+  }
+  return disagreements
+}
+
+/** A boot with several independent faults has several roots; the analyzer may name any of them. */
+function rootsOf(story: PhoneStory, boot: PhoneBoot): readonly (string | null)[] {
+  if (boot.rootCause === undefined) return [null]
+  const roots = story.failures.filter(
+    ({ boot: number, degrades, causedBy }) => number === boot.number && degrades && causedBy === undefined,
+  )
+  return [boot.rootCause, ...roots.map(({ cause }) => cause)]
+}
+
+function withCause(outcome: string, cause: string | null | undefined): string {
+  return cause === null || cause === undefined ? outcome : `${outcome} (${cause})`
+}
+
+function describeTransfer(transfer: PhoneTransfer | Transfer): string {
+  const { protocol, method, server, path, result } = transfer
+  return `${protocol} ${method} ${server} ${withSlash(path)}: ${result}`
+}
+
+/** Each transfer that happened with one that was seen; what is left on either side. */
+function pairTransfers(
+  real: readonly PhoneTransfer[],
+  seen: readonly Transfer[],
+): { readonly missed: readonly PhoneTransfer[]; readonly invented: readonly Transfer[] } {
+  const left = [...real]
+  const invented = seen.filter((transfer) => {
+    const at = left.findIndex((candidate) => isSameTransfer(candidate, transfer))
+    if (at >= 0) left.splice(at, 1)
+    return at < 0
+  })
+  return { missed: left.filter(leftTheDevice), invented }
+}
+
+/** Without an answer to ARP nothing was sent that names the server. */
+function leftTheDevice({ result, status }: PhoneTransfer): boolean {
+  return result !== 'unreachable' || status !== undefined
+}
+
+/** Of a connection that never came about the wire shows no request: method and path are the phone's secret. */
+function isSameTransfer(real: PhoneTransfer, seen: Transfer): boolean {
+  if (real.protocol !== seen.protocol || real.server !== seen.server || real.result !== seen.result) return false
+  if (seen.method === '') return real.status === undefined
+  return real.method === seen.method && withSlash(real.path) === withSlash(seen.path)
+}
+
+function withSlash(path: string): string {
+  return path.replace(/^\/*/, '/')
+}

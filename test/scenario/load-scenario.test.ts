@@ -1,0 +1,287 @@
+import { describe, expect, it } from 'vitest'
+import { MILLISECOND, MINUTE, SECOND } from '../../src/base/time.js'
+import { parseScenario } from '../../src/scenario/load-scenario.js'
+import { ScenarioError } from '../../src/scenario/scenario-error.js'
+
+const FILES = new Map([
+  ['16xxupgrade.txt', new Uint8Array([1])],
+  ['46xxsettings.txt', new Uint8Array([2])],
+])
+
+function load(text: string) {
+  return parseScenario(text, 'site.yaml', (directory) =>
+    directory === './files' ? FILES : `cannot read ${directory}: no such file or directory`,
+  )
+}
+
+/** `line:column: message` of every problem. */
+function problemsOf(text: string): string[] {
+  try {
+    load(text)
+  } catch (error) {
+    if (error instanceof ScenarioError) return error.toLines().map((line) => line.replace('site.yaml:', ''))
+    throw error
+  }
+  return []
+}
+
+const CONTRACT = `
+name: HTTP server hangs, phone falls back to TFTP
+seed: 7
+network:
+  links:
+    access: { delay: 200us, rate: 100mbit }
+    uplink: { delay: 20ms, jitter: 3ms, loss: 1% }
+servers:
+  dhcp: { pool: 10.20.0.100-10.20.0.250, router: 10.20.0.1, siteOption: "MCIPADD=10.20.0.5,HTTPSRVR=10.20.0.2,TFTPSRVR=10.20.0.4" }
+  http: { files: ./files, backup: true, faults: [{ match: { path: "*" }, hang: 60s }] }
+  tftp: { files: ./files }
+phones:
+  - { model: 4620SW, count: 25, start: { every: 200ms } }
+events:
+  - { at: 30s, link: uplink, set: { loss: 10% }, for: 20s }
+expect:
+  - { phones: all, outcome: degraded, within: 5min }
+  - { phones: all, finding: http-response-timeout }
+  - { phones: all, not: { finding: tftp-timeout } }
+capture: { at: access, file: hang.pcapng }
+`
+
+describe('parseScenario', () => {
+  it('reads the scenario of the contract', () => {
+    const scenario = load(CONTRACT)
+    expect(scenario).toMatchObject({
+      name: 'HTTP server hangs, phone falls back to TFTP',
+      seed: 7,
+      links: {
+        access: { delay: 200_000, rate: 100e6 },
+        uplink: { delay: 20 * MILLISECOND, jitter: 3 * MILLISECOND, loss: 0.01 },
+      },
+      router: { address: 0x0a140001, mask: 0xffffff00 },
+      events: [{ at: 30 * SECOND, link: 'uplink', set: { loss: 0.1 }, duration: 20 * SECOND }],
+      capture: { at: { kind: 'access' }, file: 'hang.pcapng' },
+    })
+    expect(scenario.servers.http).toMatchObject({ backup: '/', faults: [{ match: { path: '*' }, hang: 60 * SECOND }] })
+    expect(scenario.expect[0]).toMatchObject({ phones: [{ by: 'all' }], outcome: ['degraded'], within: 5 * MINUTE })
+    expect(scenario.expect[2]).toMatchObject({ not: { finding: ['tftp-timeout'] }, source: 'site.yaml:19' })
+  })
+
+  it('puts servers where the site option says they are', () => {
+    const { servers } = load(CONTRACT)
+    expect(servers.http?.address).toBe(0x0a140002)
+    expect(servers.tftp?.address).toBe(0x0a140004)
+  })
+
+  it('counts phones up: MAC, extension and start', () => {
+    const { phones } = load('phones: [{ model: 1608, count: 3, extension: 0099, start: { at: 1s, every: 200ms } }]')
+    expect(phones.map(({ mac, extension, start }) => [mac, extension, start])).toEqual([
+      ['00:1b:4f:20:00:01', '0099', 1 * SECOND],
+      ['00:1b:4f:20:00:02', '0100', 1.2 * SECOND],
+      ['00:1b:4f:20:00:03', '0101', 1.4 * SECOND],
+    ])
+  })
+
+  it('gives site options per number when they are a map', () => {
+    const text =
+      'phones: [{model: 1608}]\nservers: { dhcp: { pool: 10.0.0.9-10.0.0.20, siteOption: { 176: "A=1", 242: "B=2" } } }'
+    expect(load(text).servers.dhcp?.siteOption).toEqual(
+      new Map([
+        [176, 'A=1'],
+        [242, 'B=2'],
+      ]),
+    )
+  })
+
+  it.each([
+    [
+      'a misspelt key',
+      'phones: [{ model: 1608 }]\nnetwork:\n  links:\n    uplink: { losss: 1% }',
+      "4:15: unknown key 'losss' in a link; did you mean 'loss'?",
+    ],
+    [
+      'a misspelt key at the top',
+      'phone: []\nphones: [{ model: 1608 }]',
+      "1:1: unknown key 'phone' in a scenario; did you mean 'phones'?",
+    ],
+    [
+      'a bad unit',
+      'phones: [{ model: 1608 }]\nnetwork: { links: { access: { delay: 20m } } }',
+      "2:38: unknown unit 'm' in '20m'; use 'min' for minutes or 'ms' for milliseconds",
+    ],
+    [
+      'a number without unit',
+      'phones: [{ model: 1608, start: 5 }]',
+      "1:32: '5' has no unit; write a duration as 200us, 20ms, 5s, 3min, 1h",
+    ],
+    [
+      'more loss than frames',
+      'phones: [{ model: 1608 }]\nnetwork: { links: { access: { loss: 120% } } }',
+      '2:37: 120% is more than everything; a percentage is 0% to 100%',
+    ],
+    ['an unknown model', 'phones:\n  - { model: 1609 }', "2:14: unknown phone model '1609'; did you mean '1603'?"],
+    [
+      'a model without its suffix',
+      'phones:\n  - { model: 4610 }',
+      "2:14: unknown phone model '4610'; did you mean '4610SW'?",
+    ],
+    [
+      'a reversed pool',
+      'phones: [{ model: 1608 }]\nservers: { dhcp: { pool: 10.0.0.9-10.0.0.2 } }',
+      '2:26: the pool is reversed: write 10.0.0.2-10.0.0.9',
+    ],
+    [
+      'a pool over the end of the subnet',
+      'phones: [{ model: 1608 }]\nservers: { dhcp: { pool: 10.0.0.9-10.0.1.2 } }',
+      "2:26: the pool crosses the subnet's end: 10.0.0.9 and 10.0.1.2 differ under 255.255.255.0",
+    ],
+    [
+      'no address',
+      'phones: [{ model: 1608 }]\nservers: { dhcp: { pool: 10.0.0.9-10.0.0.300 } }',
+      "2:26: a pool is two addresses, as 10.20.0.100-10.20.0.250, not '10.0.0.9-10.0.0.300'",
+    ],
+    [
+      'a mask with holes',
+      'phones: [{ model: 1608 }]\nservers: { dhcp: { pool: 10.0.0.9-10.0.0.20, mask: 255.0.255.0 } }',
+      '2:52: 255.0.255.0 is not a subnet mask; its one bits must come first, as 255.255.255.0',
+    ],
+    [
+      'a link property to come',
+      'phones: [{ model: 1608 }]\nnetwork: { links: { access: { reorder: 1% } } }',
+      "2:40: 'reorder' is not supported yet; links have delay, jitter, loss, duplicate, rate and limit",
+    ],
+    [
+      'a loss model to come',
+      'phones: [{ model: 1608 }]\nnetwork: { links: { access: { loss: { model: gemodel } } } }',
+      "2:37: a model of 'loss' is not supported yet; give a percentage, as loss: 1%",
+    ],
+    [
+      'a misspelt finding',
+      'phones: [{ model: 1608 }]\nexpect: [{ finding: http-respons-timeout }]',
+      "2:21: unknown finding 'http-respons-timeout'; did you mean 'http-response-timeout'?",
+    ],
+    [
+      'a misspelt outcome',
+      'phones: [{ model: 1608 }]\nexpect: [{ outcome: boted }]',
+      "2:21: unknown outcome 'boted'; did you mean 'booted'?",
+    ],
+    [
+      'an expectation of nothing',
+      'phones: [{ model: 1608 }]\nexpect: [{ phones: all }]',
+      '2:10: this expects nothing; add one of outcome, rootCause, finding, transfers, within, sessions, not, count',
+    ],
+    [
+      'an expectation about phones that are not there',
+      'phones: [{ model: 1608 }]\nexpect: [{ phones: 4620SW, outcome: booted }]',
+      '2:20: no phone here is a 4620SW',
+    ],
+    [
+      'a fault of another server',
+      'phones: [{ model: 1608 }]\nservers: { tftp: { faults: [{ status: 500 }] } }',
+      "2:39: TFTP servers cannot play 'status', only noAnswer, hang, refuse, truncate, delay, error",
+    ],
+    [
+      'a fault that does two things',
+      'phones: [{ model: 1608 }]\nservers: { http: { faults: [{ hang: 5s, reset: true }] } }',
+      '2:29: a fault has exactly one of noAnswer, hang, refuse, status, truncate, delay, reset, error, nak; this one has hang and reset',
+    ],
+    [
+      'a directory that is not there',
+      'phones: [{ model: 1608 }]\nservers: { http: { files: ./file } }',
+      '2:27: cannot read ./file: no such file or directory',
+    ],
+    [
+      'a file to omit that is not there',
+      'phones: [{ model: 1608 }]\nservers: { http: { files: ./files, omit: 46xxsetings.txt } }',
+      "2:42: no file '46xxsetings.txt' to omit; did you mean '46xxsettings.txt'?",
+    ],
+    [
+      'one MAC twice',
+      'phones:\n  - { model: 1608, mac: 00:1b:4f:00:00:01 }\n  - { model: 1608, mac: 00-1B-4F-00-00-01 }',
+      '3:25: MAC 00:1b:4f:00:00:01 is that of phone 1 already',
+    ],
+    [
+      'a group MAC',
+      'phones: [{ model: 1608, mac: 01:00:5e:00:00:01 }]',
+      '1:30: 01:00:5e:00:00:01 is a group address; a phone has an individual one (even first octet)',
+    ],
+    [
+      'a capture point that is none',
+      'phones: [{ model: 1608 }]\ncapture: { at: phone-2 }',
+      "2:16: unknown capture point 'phone-2'; did you mean 'phone-1'?",
+    ],
+    [
+      'an event without its link',
+      'phones: [{ model: 1608 }]\nevents: [{ at: 5s, set: { loss: 1% } }]',
+      "2:10: an event needs 'link', as { at: 30s, link: uplink, set: { loss: 10% }, for: 20s }",
+    ],
+    ['no phones', 'name: nobody', '1:1: the scenario has no phones; add phones: [{ model: 1608 }]'],
+    [
+      'a list in place of a mapping',
+      '- 1\n- 2',
+      '1:1: a scenario must be a mapping of name, description, seed, epoch, ...',
+    ],
+    [
+      'a key given twice',
+      'name: a\nname: b\nphones: [{ model: 1608 }]',
+      '2:1: this key is already given above; each may stand once',
+    ],
+    ['a tab', 'phones:\n\t- { model: 1608 }', '2:1: a tab cannot indent YAML; use spaces'],
+    [
+      'two documents',
+      'phones: [{ model: 1608 }]\n---\nphones: []',
+      '2:1: a scenario is one document; remove the second ---',
+    ],
+    ['an empty file', '', '1:1: an empty scenario; it needs at least phones: [{ model: 1608 }]'],
+    [
+      'a site option that no octet can carry',
+      'phones: [{ model: 1608 }]\nservers: { dhcp: { pool: 10.0.0.9-10.0.0.20, siteOption: "MCIPADD=€" } }',
+      '2:58: siteOption has characters that no octet can carry',
+    ],
+    [
+      'a time that is none',
+      'epoch: yesterday\nphones: [{ model: 1608 }]',
+      "1:8: epoch must be a UTC time as 2026-11-21T03:10:00Z, not 'yesterday'",
+    ],
+  ])('says where and what is right for %s', (_what, text, problem) => {
+    expect(problemsOf(text)).toContain(problem)
+  })
+
+  it('reports all problems of a file at once, in file order', () => {
+    const text = 'sede: 1\nphones: [{ model: 16o8 }]\nnetwork: { links: { uplink: { delay: 5 } } }'
+    expect(problemsOf(text).map((line) => line.split(':')[0])).toEqual(['1', '2', '3'])
+  })
+
+  it('points at YAML that cannot be parsed', () => {
+    const [first] = problemsOf('phones: [{ model: 1608 }\nexpect: 5')
+    expect(first).toMatch(/^2:\d+: not valid YAML: /)
+  })
+
+  it('follows aliases but not into a bomb', () => {
+    const levels = Array.from({ length: 12 }, (_, i) => {
+      const above = i === 0 ? '"x"' : `*a${i - 1}`
+      return `    - &a${i} [${Array.from({ length: 12 }, () => above).join(', ')}]`
+    })
+    const text = `phones:\n  - model: &m 1608\n  - model: *m\nservers:\n  http:\n    omit:\n${levels.join('\n')}`
+    const started = performance.now()
+    expect(problemsOf(text)).not.toEqual([])
+    expect(performance.now() - started).toBeLessThan(2000)
+    expect(load('phones:\n  - model: &m 1608\n  - model: *m').phones).toHaveLength(2)
+  })
+
+  it('survives nesting that would exhaust the stack', () => {
+    expect(problemsOf(`phones: ${'['.repeat(50_000)}`)).toEqual(['1:1: nested more than 64 levels deep'])
+    expect(problemsOf(`phones: ${'- '.repeat(50_000)}`)).not.toEqual([])
+    expect(problemsOf(`a${'? '.repeat(50_000)}`)).not.toEqual([])
+    expect(problemsOf(`${'? '.repeat(50_000)}a`)).toEqual(['1:1: nested more than 64 levels deep'])
+  })
+
+  it('bounds the length of a scenario', () => {
+    expect(problemsOf(`# ${'x'.repeat(1_100_000)}`)).toEqual(['1:1: longer than 1000000 characters'])
+  })
+
+  it('shows control characters of a file as question marks', () => {
+    expect(problemsOf('"ph\\e[31mones": []')[0]).toBe(
+      "1:1: unknown key 'ph?[31mones' in a scenario; known keys: name, description, seed, epoch, limit, network, servers, phones, events, expect, capture",
+    )
+  })
+})
