@@ -1,0 +1,99 @@
+/**
+ * `bootwire analyze <capture..>`: captures in, report out. Files are read in pieces, never whole.
+ */
+import type { Argv } from 'yargs'
+import { UsageError } from '../../base/errors.js'
+import { Analyzer, buildReport } from '../../analyzer/analyze.js'
+import type { CaptureAnalysis } from '../../analyzer/analyze.js'
+import { captureName } from '../../node/capture-input.js'
+import { renderJson, renderNdjson } from '../../report/render-json.js'
+import { renderText } from '../../report/render-text.js'
+import {
+  checkFailOn,
+  checkFormat,
+  commonOptions,
+  deliver,
+  failOnOption,
+  paletteFor,
+  verdictOf,
+} from '../common-options.js'
+import type { CommonArgs } from '../common-options.js'
+import { ExitCode } from '../exit-codes.js'
+import type { Machine } from '../machine.js'
+import { checkPhone } from '../phone-argument.js'
+import { Progress } from '../progress.js'
+
+export interface AnalyzeArgs extends CommonArgs {
+  readonly capture: readonly string[]
+  readonly phone: string | undefined
+  readonly failOn: string | undefined
+}
+
+const FORMATS = ['text', 'json', 'ndjson'] as const
+
+export const command = 'analyze <capture..>'
+export const describe = 'Explain what every phone in a capture did, and what went wrong'
+
+export function builder(yargs: Argv): Argv<AnalyzeArgs> {
+  return failOnOption(
+    commonOptions(yargs, FORMATS),
+    'exit with 1 for findings of this severity: error (default), warning, never',
+  )
+    .positional('capture', {
+      type: 'string',
+      array: true,
+      demandOption: true,
+      describe: 'pcap or pcapng files, compressed or not; - reads standard input as it arrives',
+    })
+    .option('phone', { type: 'string', requiresArg: true, describe: 'only this phone: a MAC or an IP address' })
+    .example('$0 analyze site-a.pcapng', 'what happened, for people')
+    .example('$0 analyze *.pcap --format json --output report.json', 'the same for programs')
+    .example('ssh switch tcpdump -w - | $0 analyze -', 'from a pipe') as unknown as Argv<AnalyzeArgs>
+}
+
+export async function runAnalyze(args: AnalyzeArgs, machine: Machine): Promise<ExitCode> {
+  const format = checkFormat(args.format, FORMATS, 'analyze')
+  const failOn = checkFailOn(args.failOn ?? 'error')
+  const phone = args.phone === undefined ? undefined : checkPhone(args.phone)
+  if (args.capture.filter((file) => file === '-').length > 1)
+    throw new UsageError("standard input, '-', can be read once only")
+
+  const progress = new Progress(machine, args.quiet)
+  const analyses: CaptureAnalysis[] = []
+  try {
+    for (const file of args.capture) {
+      if (machine.interrupted.aborted) break
+      analyses.push(await analyzeOne(file, phone, machine, progress))
+    }
+  } finally {
+    progress.clear()
+  }
+  const report = buildReport(analyses, { showSecrets: args.showSecrets })
+  const text =
+    format === 'json'
+      ? renderJson(report)
+      : format === 'ndjson'
+        ? renderNdjson(report)
+        : renderText(report, { palette: paletteFor(args, machine) })
+  await deliver(text, args, machine)
+  return machine.interrupted.aborted ? ExitCode.interrupted : verdictOf(report, failOn)
+}
+
+async function analyzeOne(
+  file: string,
+  phone: string | undefined,
+  machine: Machine,
+  progress: Progress,
+): Promise<CaptureAnalysis> {
+  const name = captureName(file)
+  const analyzer = new Analyzer({ file: name, ...(phone === undefined ? {} : { phone }) })
+  let octets = 0
+  for await (const chunk of machine.read(file)) {
+    analyzer.push(chunk)
+    octets += chunk.length
+    progress.show(() => `${name}: ${(octets / 1e6).toFixed(0)} MB`)
+  }
+  const analysis = analyzer.end()
+  if (analysis.error !== undefined) throw new UsageError(analysis.error, { file: name })
+  return analysis
+}

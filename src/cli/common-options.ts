@@ -1,0 +1,97 @@
+/**
+ * The options that mean the same in every command, and what follows from them.
+ */
+import type { Argv } from 'yargs'
+import { UsageError } from '../base/errors.js'
+import type { Finding, Report, Severity } from '../analyzer/report.js'
+import { nearestName } from '../deskphone/nearest-name.js'
+import { colorPalette, plainPalette } from '../report/palette.js'
+import type { Palette } from '../report/palette.js'
+import { ExitCode } from './exit-codes.js'
+import type { Machine } from './machine.js'
+
+/** All formats of the product; each command has some of them. */
+export const FORMATS = ['text', 'json', 'ndjson', 'html', 'junit', 'sarif', 'csv', 'markdown'] as const
+export type Format = (typeof FORMATS)[number]
+
+export const FAIL_ON = ['error', 'warning', 'never'] as const
+export type FailOn = (typeof FAIL_ON)[number]
+
+export interface CommonArgs {
+  readonly format: string
+  readonly output: string | undefined
+  readonly quiet: boolean
+  readonly color: boolean
+  readonly showSecrets: boolean
+}
+
+export function commonOptions<T>(yargs: Argv<T>, formats: readonly Format[]): Argv<T & CommonArgs> {
+  return yargs
+    .option('format', {
+      type: 'string',
+      default: 'text',
+      requiresArg: true,
+      describe: `how to print: ${formats.join(', ')}`,
+    })
+    .option('output', { type: 'string', requiresArg: true, describe: 'write to this file instead of standard output' })
+    .option('quiet', { type: 'boolean', default: false, describe: 'no progress, no notes' })
+    .option('color', {
+      type: 'boolean',
+      default: true,
+      describe: 'colour on a terminal; --no-color or NO_COLOR turns it off',
+    })
+    .option('show-secrets', {
+      type: 'boolean',
+      default: false,
+      describe: 'show passwords and Authorization values, masked otherwise',
+    })
+    .group(['format', 'output', 'quiet', 'color', 'show-secrets'], 'Output:') as unknown as Argv<T & CommonArgs>
+}
+
+export function failOnOption<T>(yargs: Argv<T>, describe: string): Argv<T & { failOn: string | undefined }> {
+  return yargs.option('fail-on', { type: 'string', requiresArg: true, describe }) as unknown as Argv<
+    T & { failOn: string | undefined }
+  >
+}
+
+/** @throws UsageError for an unknown format, and for one that this command does not have */
+export function checkFormat<F extends Format>(format: string, formats: readonly F[], command: string): F {
+  const known = formats.find((candidate) => candidate === format)
+  if (known !== undefined) return known
+  const here = `use ${formats.join(', ')}`
+  if ((FORMATS as readonly string[]).includes(format)) {
+    throw new UsageError(`--format ${format} is not available for '${command}'; ${here}`)
+  }
+  const nearest = nearestName(format, formats)
+  throw new UsageError(`unknown format '${format}'; ${nearest === undefined ? here : `did you mean '${nearest}'?`}`)
+}
+
+/** @throws UsageError */
+export function checkFailOn(failOn: string): FailOn {
+  const known = FAIL_ON.find((candidate) => candidate === failOn)
+  if (known !== undefined) return known
+  throw new UsageError(`--fail-on is one of ${FAIL_ON.join(', ')}, not '${failOn}'`)
+}
+
+export function paletteFor(args: CommonArgs, machine: Machine): Palette {
+  return machine.color && args.color && args.output === undefined ? colorPalette : plainPalette
+}
+
+/** To --output, or to standard output. */
+export async function deliver(text: string, args: CommonArgs, machine: Machine): Promise<void> {
+  if (args.output === undefined || args.output === '-') await machine.out(text)
+  else machine.write(args.output, text)
+}
+
+/** What a report means for the exit status. */
+export function verdictOf(report: Report, failOn: FailOn): ExitCode {
+  const findings = [...report.captures, ...report.sessions].flatMap((part) => part.findings)
+  if (findings.some((finding) => reaches(finding, failOn))) return ExitCode.findings
+  const judged = report.sessions.some((session) => session.outcome !== 'incomplete')
+  return judged ? ExitCode.ok : ExitCode.nothingToJudge
+}
+
+function reaches(finding: Finding, failOn: FailOn): boolean {
+  const threshold: readonly Severity[] = failOn === 'never' ? [] : failOn === 'error' ? ['error'] : ['error', 'warning']
+  return threshold.includes(finding.severity)
+}
