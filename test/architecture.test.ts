@@ -38,10 +38,22 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   servers: ['base', 'wire', 'capture', 'deskphone', 'host'],
   emulator: ['base', 'wire', 'capture', 'deskphone', 'host'],
   node: ['base', 'wire', 'capture', 'host'],
-  scenario: ['base', 'wire', 'capture', 'deskphone', 'host', 'servers', 'emulator', 'analyzer', 'expectations'],
+  scenario: [
+    'base',
+    'wire',
+    'capture',
+    'deskphone',
+    'host',
+    'servers',
+    'emulator',
+    'analyzer',
+    'analyzer/diagnosis',
+    'expectations',
+  ],
   experiments: ['base', 'wire', 'capture', 'deskphone', 'scenario', 'analyzer', 'expectations', 'node'],
   cli: [
     'base',
+    'wire',
     'capture',
     'deskphone',
     'analyzer',
@@ -86,7 +98,8 @@ function imports(): Import[] {
     if (!entry.isFile() || !entry.name.endsWith('.ts')) continue
     const path = join(entry.parentPath, entry.name)
     const text = readFileSync(path, 'utf8')
-    const pattern = /^\s*(?:import|export)\b[^'"]*?from\s+['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)|^import\s+['"]([^'"]+)['"]/gm
+    const pattern =
+      /^\s*(?:import|export)\b[^'"]*?from\s+['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)|^import\s+['"]([^'"]+)['"]/gm
     for (const match of text.matchAll(pattern)) {
       const specifier = (match[1] ?? match[2] ?? match[3])!
       const target = specifier.startsWith('.') ? relative(src, join(dirname(path), specifier)) : undefined
