@@ -90,6 +90,7 @@ interface Import {
   readonly file: string
   readonly specifier: string
   readonly target: string | undefined // path within src, for relative imports
+  readonly typeOnly: boolean
 }
 
 function imports(): Import[] {
@@ -103,7 +104,8 @@ function imports(): Import[] {
     for (const match of text.matchAll(pattern)) {
       const specifier = (match[1] ?? match[2] ?? match[3])!
       const target = specifier.startsWith('.') ? relative(src, join(dirname(path), specifier)) : undefined
-      found.push({ file: relative(src, path), specifier, target })
+      const typeOnly = /^\s*(?:import|export)\s+type\b/.test(match[0])
+      found.push({ file: relative(src, path), specifier, target, typeOnly })
     }
   }
   return found
@@ -141,6 +143,27 @@ describe('the dependency table', () => {
       ({ file, specifier }) => BROWSER_SAFE.includes(file.split('/')[0]!) && specifier.startsWith('node:'),
     )
     expect(broken.map(({ file, specifier }) => `${file} imports ${specifier}`)).toEqual([])
+  })
+
+  it('has no circles of imports that exist at run time', () => {
+    const edges = new Map<string, string[]>()
+    for (const { file, target, typeOnly } of all) {
+      if (target === undefined || typeOnly) continue
+      const list = edges.get(file) ?? []
+      list.push(target.replace(/\.js$/, '.ts'))
+      edges.set(file, list)
+    }
+    const done = new Set<string>()
+    const circles: string[] = []
+    const visit = (file: string, path: readonly string[]): void => {
+      const start = path.indexOf(file)
+      if (start >= 0) circles.push([...path.slice(start), file].join(' -> '))
+      if (start >= 0 || done.has(file)) return
+      for (const next of edges.get(file) ?? []) visit(next, [...path, file])
+      done.add(file)
+    }
+    for (const file of edges.keys()) visit(file, [])
+    expect(circles).toEqual([])
   })
 
   it('lets nothing import the command line', () => {

@@ -1,13 +1,11 @@
 import tseslint from 'typescript-eslint'
-import { importX } from 'eslint-plugin-import-x'
 
-// Short on purpose: promises that nobody awaits, switches that miss a case, unused things, import
-// cycles. The formatter decides the rest. Who may import whom is test/architecture.test.ts.
+// Short on purpose: promises that nobody awaits, switches that miss a case, unused things. The formatter decides the
+// rest. Who may import whom, and that nobody imports in circles, is test/architecture.test.ts.
 export default tseslint.config(
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.base],
-    plugins: { 'import-x': importX },
     languageOptions: {
       parserOptions: { project: ['./tsconfig.json'], tsconfigRootDir: import.meta.dirname },
     },
@@ -19,11 +17,11 @@ export default tseslint.config(
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/only-throw-error': 'error',
-      'import-x/no-default-export': 'error',
+      'no-restricted-syntax': ['error', { selector: 'ExportDefaultDeclaration', message: 'No default exports.' }],
       'no-restricted-globals': ['error', 'event', 'name'],
       eqeqeq: 'error',
       'no-console': 'error',
     },
   },
-  { files: ['**/vitest.config.ts'], rules: { 'import-x/no-default-export': 'off' } },
+  { files: ['**/vitest.config.ts'], rules: { 'no-restricted-syntax': 'off' } },
 )
