@@ -252,11 +252,9 @@ export class FileStage {
     if (file.length === 0 || file.isHtml) {
       // The 4600 resets [avaya.md 2.6]; nothing is stored either way.
       this.#phone.display(display.checksumError)
-      this.#phone.tell.fail(
-        'files',
-        file.isHtml ? 'http-html-error-page' : 'application-not-obtained',
-        `${name}: no image`,
-      )
+      const causedBy = file.isHtml ? 'http-html-error-page' : undefined
+      if (causedBy !== undefined) this.#phone.tell.fail('files', causedBy, `${name}: no image`)
+      this.#phone.tell.fail('files', 'application-not-obtained', `${name}: no image`, { causedBy })
       return this.#phone.series.name === '4600' ? 'checksum-error' : 'up'
     }
     const storing = this.#phone.timers.storeTime + Math.ceil(file.length / 1024) * this.#phone.timers.storeTimePerKib

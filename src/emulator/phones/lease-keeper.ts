@@ -11,6 +11,11 @@ import * as display from './display.js'
 import type { PhoneState } from './phone-state.js'
 import { wait, type Steps } from './process.js'
 
+/** Refusals after which the story calls the boot failed; the phone goes on trying. As the finding dhcp-nak-loop counts. */
+const NAK_LOOP = 3
+
+const CONFLICTS = 2
+
 export class LeaseKeeper {
   readonly #phone: PhoneState
   /** The address may not be used any more. */
@@ -66,6 +71,9 @@ export class LeaseKeeper {
     const { transport } = this.#phone.options
     this.#phone.tell.beginStage('dhcp')
     this.#started = transport.now()
+    let refusedOffers = 0
+    let naks = 0
+    let conflicts = 0
     let begin: (() => void) | undefined = () => this.#apply(this.#client.start(transport.now(), delay))
     for (;;) {
       const event = yield* wait<DhcpEvent>((resume) => {
@@ -76,10 +84,14 @@ export class LeaseKeeper {
       begin = undefined
       switch (event.kind) {
         case 'no-offer':
-          this.#phone.tell.fail('dhcp', 'dhcp-no-offer', `no offer after ${event.tries} DISCOVERs`)
+          // Offers that were of no use came all the same.
+          if (refusedOffers === 0) {
+            this.#phone.tell.fail('dhcp', 'dhcp-no-offer', `no offer after ${event.tries} DISCOVERs`)
+          }
           this.#phone.tell.conclude('failed')
           break
         case 'offer-ignored':
+          refusedOffers++
           this.#phone.tell.log('dhcp-offer-ignored', { reason: event.reason })
           if (event.reason.startsWith('no lease time')) {
             this.#phone.tell.fail('dhcp', 'dhcp-offer-without-lease-time', event.reason)
@@ -87,14 +99,23 @@ export class LeaseKeeper {
           break
         case 'no-ack':
           this.#phone.tell.fail('dhcp', 'dhcp-no-ack', `${formatAddress(event.server)} never answered the REQUEST`)
+          this.#phone.tell.conclude('failed')
           break
         case 'nak':
           this.#phone.tell.fail('dhcp', 'dhcp-nak', event.text)
+          if (++naks >= NAK_LOOP) {
+            if (naks === NAK_LOOP) {
+              this.#phone.tell.fail('dhcp', 'dhcp-nak-loop', `${naks} NAKs in one boot`, { causedBy: 'dhcp-nak' })
+            }
+            this.#phone.tell.conclude('failed')
+          }
           break
         case 'leased':
           if (yield* this.#probe(event.lease)) {
             this.#phone.tell.fail('dhcp', 'dhcp-address-conflict', `${formatAddress(event.lease.address)} is in use`)
             this.#phone.display(display.conflict)
+            // The next address may do; after a second one the story calls the boot failed.
+            if (++conflicts === CONFLICTS) this.#phone.tell.conclude('failed')
             this.#apply(this.#client.decline(transport.now()))
             break
           }

@@ -74,7 +74,9 @@ export class StoryTeller {
     const boot = this.#story.boots.at(-1)
     if (boot && boot.outcome === 'running') {
       const grave = this.#failures().filter((failure) => failure.degrades)
-      if (this.hasFiles) boot.outcome = grave.length > 0 ? 'degraded' : 'booted'
+      if (this.#hasSettings || (this.#hasScript && (grave.length > 0 || storedImage(this.#story, this.#boot)))) {
+        boot.outcome = grave.length > 0 ? 'degraded' : 'booted'
+      }
       if (boot.outcome === 'degraded') boot.rootCause = this.#root(grave)
       boot.end = this.#now()
     }
@@ -183,6 +185,14 @@ export class StoryTeller {
   #failures(): PhoneFailure[] {
     return this.#story.failures.filter((failure) => failure.boot === this.#boot)
   }
+}
+
+/** An image came whole in that boot: the reset that follows is what it is for. */
+function storedImage({ transfers }: PhoneStory, boot: number): boolean {
+  return transfers.some(
+    ({ boot: number, role, result }) =>
+      number === boot && (role === 'application' || role === 'boot-image') && result === 'ok',
+  )
 }
 
 function push<T>(list: T[], entry: T): void {

@@ -4,7 +4,7 @@
  */
 import { WireError } from '../../base/errors.js'
 import * as tftp from '../../wire/tftp.js'
-import type { Transport } from '../net/transport.js'
+import type { Transport, UnreachableError } from '../net/transport.js'
 import type { FetchResult } from './fetch-result.js'
 import { ReceivedFile } from './received-file.js'
 import { TftpReceiver, type TftpStep } from './tftp-receiver.js'
@@ -19,7 +19,24 @@ export interface TftpRequest {
 
 /** ICMP destination unreachable, and its code for a port where nobody listens (RFC 792). */
 const ICMP_UNREACHABLE = 3
+const ICMP_HOST_UNREACHABLE = 1
 const ICMP_PORT_UNREACHABLE = 3
+
+interface Unreachable {
+  readonly cause: string
+  readonly detail: string
+}
+
+/** On one's own link "host unreachable" is what the own stack says when nobody answers ARP. */
+function unreachableBy({ type, code }: UnreachableError): Unreachable {
+  if (type === ICMP_UNREACHABLE && code === ICMP_PORT_UNREACHABLE) {
+    return { cause: 'tftp-server-unreachable', detail: 'no TFTP service there (ICMP port unreachable)' }
+  }
+  if (type === ICMP_UNREACHABLE && code === ICMP_HOST_UNREACHABLE) {
+    return { cause: 'arp-unanswered', detail: 'host unreachable' }
+  }
+  return { cause: 'icmp-unreachable', detail: `ICMP type ${type} code ${code}` }
+}
 
 /** @returns how to call it off, without a packet */
 export function readByTftp(
@@ -37,7 +54,7 @@ export function readByTftp(
   })
   let serverPort: number | undefined
   let timer: { cancel(): void } | undefined
-  let unreachable: string | undefined
+  let unreachable: Unreachable | undefined
   let over = false
 
   const socket = transport.bindUdp(
@@ -62,10 +79,7 @@ export function readByTftp(
     },
     (error) => {
       if (over) return
-      const port = error.type === ICMP_UNREACHABLE && error.code === ICMP_PORT_UNREACHABLE
-      unreachable = port
-        ? 'no TFTP service there (ICMP port unreachable)'
-        : `ICMP type ${error.type} code ${error.code}`
+      unreachable = unreachableBy(error)
       receiver.abandon()
       finish()
     },
@@ -111,7 +125,7 @@ function decoded(payload: Uint8Array): tftp.TftpPacket | undefined {
   }
 }
 
-function resultOf(receiver: TftpReceiver, file: ReceivedFile, unreachable: string | undefined): FetchResult {
+function resultOf(receiver: TftpReceiver, file: ReceivedFile, unreachable: Unreachable | undefined): FetchResult {
   const base = { status: receiver.error?.code, file, headers: undefined }
   switch (receiver.outcome) {
     case 'complete':
@@ -132,7 +146,7 @@ function resultOf(receiver: TftpReceiver, file: ReceivedFile, unreachable: strin
     case 'running':
     case 'timeout':
       if (unreachable !== undefined) {
-        return { ...base, result: 'unreachable', cause: 'tftp-server-unreachable', detail: unreachable }
+        return { ...base, result: 'unreachable', ...unreachable }
       }
       return { ...base, result: 'timeout', cause: 'tftp-timeout', detail: 'no answer' }
     case 'stalled':
@@ -140,7 +154,7 @@ function resultOf(receiver: TftpReceiver, file: ReceivedFile, unreachable: strin
         ...base,
         result: 'truncated',
         cause: 'tftp-transfer-stalled',
-        detail: unreachable ?? `nothing after ${file.length} octets`,
+        detail: unreachable?.detail ?? `nothing after ${file.length} octets`,
       }
   }
 }

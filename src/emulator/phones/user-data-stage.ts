@@ -133,6 +133,11 @@ export class UserDataStage {
       this.#phone.tell.fail('backup', cause, `${method} ${location.path}`)
       return { ...fetched, cause }
     }
+    if (fetched.result === 'ok' && method === 'GET' && fetched.file.isHtml) {
+      const cause = 'http-html-error-page'
+      this.#phone.tell.fail('backup', cause, `${method} ${location.path}`)
+      return { ...fetched, result: 'error', cause }
+    }
     if (fetched.result === 'ok') received(fetched.file.text())
     else if (fetched.result !== 'not-found' || method === 'PUT') {
       if (fetched.cause !== undefined && fetched.cause !== 'http-error-status') {

@@ -520,9 +520,29 @@ describe('a phone and its DHCP server', () => {
     const phone = site.addPhone('1608')
     phone.powerOn()
     await site.run()
-    expect(phone.story.outcome).toBe('booted')
+    expect(phone.story).toMatchObject({ outcome: 'failed', rootCause: 'dhcp-no-ack' })
+    await site.sim.run({ until: site.sim.now + MINUTE })
+    expect(phone.story).toMatchObject({ outcome: 'booted', failures: [{ cause: 'dhcp-no-ack', degrades: false }] })
     const types = site.dhcpSeen.map(({ type }) => type)
     expect(types.slice(0, 4)).toEqual(['DISCOVER', 'REQUEST', 'REQUEST', 'REQUEST'])
+  })
+
+  it('tells of a REQUEST that is never answered and of NAKs without end, and goes on trying', async () => {
+    for (const [cause, refuses] of [
+      ['dhcp-no-ack', false],
+      ['dhcp-nak', true],
+    ] as const) {
+      const site = site1608()
+      if (refuses) site.refuseDhcp = ({ type }) => type === 'REQUEST'
+      else site.ignoreDhcp = ({ type }) => type === 'REQUEST'
+      const phone = site.addPhone('1608')
+      phone.powerOn()
+      await site.run(5 * MINUTE)
+      expect(phone.story).toMatchObject({ outcome: 'failed', rootCause: cause })
+      const seen = site.dhcpSeen.length
+      await site.sim.run({ until: site.sim.now + MINUTE })
+      expect(site.dhcpSeen.length).toBeGreaterThan(seen)
+    }
   })
 
   it('begins again after a NAK', async () => {
