@@ -7,11 +7,15 @@
 import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs'
 import { setImmediate as eventLoopTurn } from 'node:timers/promises'
 import { UsageError } from '../base/errors.js'
+import { asUsageError, isDirectoryError } from '../base/file-errors.js'
 
 /** Octets read from a file at a time: few calls, and the buffer stays in the processor's cache. */
 const CHUNK_LENGTH = 256 * 1024
 /** Milliseconds of reading after which timers and Ctrl-C get their turn. */
 const TURN_EVERY = 50
+
+/** What is read here, for messages. */
+const WANTED = 'capture file'
 
 /** For reports and messages: the path, or `standard input`. */
 export function captureName(path: string): string {
@@ -37,11 +41,11 @@ export async function* readCapture(
     try {
       // Node takes a directory there for an empty stream.
       if (stdin === process.stdin && fstatSync(0).isDirectory()) {
-        throw new UsageError(SENTENCES.EISDIR, { file: captureName(path) })
+        throw isDirectoryError(captureName(path), WANTED)
       }
       for await (const chunk of stdin) yield chunk
     } catch (error) {
-      throw usageError(path, error)
+      throw asUsageError(error, captureName(path), WANTED)
     }
     return
   }
@@ -51,7 +55,7 @@ export async function* readCapture(
     try {
       for await (const chunk of createReadStream(path, { fd: file })) yield chunk as Uint8Array
     } catch (error) {
-      throw usageError(path, error)
+      throw asUsageError(error, captureName(path), WANTED)
     }
     return
   }
@@ -68,7 +72,7 @@ export async function* readCapture(
       }
     }
   } catch (error) {
-    throw usageError(path, error)
+    throw asUsageError(error, captureName(path), WANTED)
   } finally {
     closeSync(file)
   }
@@ -80,30 +84,11 @@ function openFile(path: string): number {
   try {
     file = openSync(path, 'r')
   } catch (error) {
-    throw usageError(path, error)
+    throw asUsageError(error, captureName(path), WANTED)
   }
   if (fstatSync(file).isDirectory()) {
     closeSync(file)
-    throw new UsageError(SENTENCES.EISDIR, { file: path })
+    throw isDirectoryError(path, WANTED)
   }
   return file
-}
-
-const SENTENCES = {
-  ENOENT: 'no such file',
-  ENOTDIR: 'no such file',
-  EISDIR: 'is a directory, not a capture file',
-  EACCES: 'cannot be read: permission denied',
-  EPERM: 'cannot be read: permission denied',
-  ELOOP: 'cannot be read: too many symbolic links',
-  ENAMETOOLONG: 'no such file: the name is too long',
-  EIO: 'cannot be read: input/output error',
-} as const
-
-/** An error of the system as a sentence about the file; anything else is a bug, and stays what it is. */
-function usageError(path: string, error: unknown): unknown {
-  if (!(error instanceof Error && 'code' in error && 'syscall' in error)) return error
-  const sentence: string =
-    Object.entries(SENTENCES).find(([code]) => code === error.code)?.[1] ?? `cannot be read: ${String(error.code)}`
-  return new UsageError(sentence, { file: captureName(path) })
 }

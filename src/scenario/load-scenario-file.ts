@@ -2,9 +2,11 @@
  * A scenario from a file on this machine, with the files its servers give out. Directories are relative to the
  * scenario's own.
  */
+import { isUtf8 } from 'node:buffer'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { UsageError } from '../base/errors.js'
+import { asUsageError, reasonOf } from '../base/file-errors.js'
 import { parseScenario } from './load-scenario.js'
 import type { Scenario } from './scenario.js'
 import { MAX_SOURCE_LENGTH } from './yaml-source.js'
@@ -15,15 +17,25 @@ const MAX_DIRECTORY_FILES = 10_000
 
 /** @throws ScenarioError with every problem found; UsageError when the file cannot be read */
 export function loadScenario(file: string): Scenario {
-  let text: string
+  let octets: Uint8Array
   try {
     const { size } = statSync(file)
     if (size > MAX_SOURCE_LENGTH) throw new UsageError(`too long for a scenario: ${size} octets`, { file })
-    text = readFileSync(file, 'utf8')
+    octets = readFileSync(file)
   } catch (error) {
-    throw asUsageError(error, file)
+    throw asUsageError(error, file, 'scenario')
   }
-  return parseScenario(text, file, (directory) => readDirectory(resolve(dirname(file), directory)))
+  return parseScenario(decodeText(octets, file), file, (directory) => readDirectory(resolve(dirname(file), directory)))
+}
+
+/** @throws UsageError with the place of the first octet that is not UTF-8 */
+function decodeText(octets: Uint8Array, file: string): string {
+  const text = new TextDecoder().decode(octets)
+  const at = text.indexOf('\ufffd')
+  if (at < 0 || isUtf8(octets)) return text
+  const before = text.slice(0, at).split('\n')
+  const where = { file, line: before.length, column: before.at(-1)!.length + 1 }
+  throw new UsageError('not UTF-8; save the scenario in that encoding', where)
 }
 
 /** Files below a directory by their paths in it, slashes forward, in order of name; or a sentence why not. */
@@ -51,27 +63,4 @@ export function readDirectory(directory: string): ReadonlyMap<string, Uint8Array
   } catch (error) {
     return `cannot read ${directory}: ${reasonOf(error)}`
   }
-}
-
-/** Node's error about a file, in words, as a UsageError about it; anything else as it is. */
-export function asUsageError(error: unknown, file: string): unknown {
-  if (!(error instanceof Error) || !('code' in error) || 'file' in error) return error
-  return new UsageError(reasonOf(error), { file })
-}
-
-const REASONS: ReadonlyMap<string, string> = new Map([
-  ['ENOENT', 'no such file or directory'],
-  ['EISDIR', 'is a directory, not a file'],
-  ['ENOTDIR', 'part of the path is not a directory'],
-  ['EACCES', 'permission denied'],
-  ['EPERM', 'not permitted'],
-  ['EMFILE', 'too many open files'],
-  ['ENOSPC', 'no space left'],
-  ['EROFS', 'the file system is read-only'],
-  ['ENAMETOOLONG', 'the name is too long'],
-])
-
-function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  return REASONS.get(code) ?? (code === '' ? String(error) : code)
 }

@@ -59,7 +59,7 @@ describe('readCapture', () => {
     const path = join(folder, 'secret.pcap')
     writeFileSync(path, 'x')
     chmodSync(path, 0)
-    expect(await complaint(path)).toBe(`${path}: cannot be read: permission denied`)
+    expect(await complaint(path)).toBe(`${path}: permission denied`)
   })
 
   it('takes standard input for -, chunk by chunk', async () => {
