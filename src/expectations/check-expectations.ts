@@ -168,10 +168,10 @@ function firstFailure(expectation: Expectation, subject: Subject): Failure | und
   for (const pattern of expectation.transfers ?? []) {
     const found = transfersLike(subject, pattern)
     if (pattern.count === undefined ? found.length > 0 : found.length === pattern.count) continue
-    const paths = subject.sessions.flatMap((s) => s.transfers).map((t) => `${t.method} ${t.path} ${t.result}`)
-    const frames = found.map((t) => t.frames.first)
-    const actual = pattern.count === undefined ? `transfers: ${paths.join(', ') || 'none'}` : `${found.length} of them`
-    return failure(describeTransfer(pattern), actual, frames)
+    const nearest = found.length > 0 ? found : nearestTransfers(subject, pattern)
+    const shown = describeTransfers(nearest)
+    const actual = pattern.count === undefined ? `transfers: ${shown}` : `${found.length} of them, transfers: ${shown}`
+    return failure(describeTransfer(pattern), actual, nearest.length === 0 ? span : nearest.map((t) => t.frames.first))
   }
   return expectation.not === undefined ? undefined : firstForbidden(expectation.not, subject, last, failure)
 }
@@ -197,7 +197,7 @@ function firstForbidden(
     const found = transfersLike(subject, pattern)
     if (pattern.count === undefined ? found.length === 0 : found.length !== pattern.count) continue
     const frames = found.map((t) => t.frames.first)
-    return failure(`no ${describeTransfer(pattern)}`, found.map((t) => `${t.path} ${t.result}`).join(', '), frames)
+    return failure(`no ${describeTransfer(pattern)}`, describeTransfers(found), frames)
   }
   return undefined
 }
@@ -223,6 +223,27 @@ function framesOfFinding(subject: Subject, code: string): readonly number[] | un
 function listCodes(subject: Subject): string {
   const codes = new Set([...subject.sessions, ...subject.captures].flatMap((part) => part.findings).map((f) => f.code))
   return codes.size === 0 ? 'none' : [...codes].join(', ')
+}
+
+/** What became of the transfers that were asked about; of those there are, when they were never tried. */
+function nearestTransfers(subject: Subject, pattern: TransferPattern): readonly Transfer[] {
+  const { protocol, method, path, server, role } = pattern
+  const asked = Object.entries({ protocol, method, path, server, role }).filter(([, value]) => value !== undefined)
+  const tried = transfersLike(subject, Object.fromEntries(asked))
+  return tried.length > 0 ? tried : subject.sessions.flatMap((session) => session.transfers)
+}
+
+/** Named in one line. */
+const MAX_TRANSFERS = 8
+
+function describeTransfers(transfers: readonly Transfer[]): string {
+  if (transfers.length === 0) return 'none'
+  const shown = transfers.slice(0, MAX_TRANSFERS).map(({ method, path, status, result }) => {
+    const detail = status === null || result === 'ok' ? '' : ` (${status})`
+    return `${method} ${path} ${result}${detail}`
+  })
+  const rest = transfers.length - MAX_TRANSFERS
+  return shown.join(', ') + (rest > 0 ? ` and ${rest} more` : '')
 }
 
 function transfersLike(subject: Subject, pattern: TransferPattern): readonly Transfer[] {

@@ -5,6 +5,7 @@ import { faultProblem } from '../servers/faults.js'
 import type { FaultAction, ServerFault, ServerKind } from '../servers/faults.js'
 import { defined } from './defined.js'
 import { FAULT_ACTIONS, KEYS } from './scenario-keys.js'
+import { shorten } from './yaml-source.js'
 import type { Fields, Value, YamlSource } from './yaml-source.js'
 
 const MAX_COUNT = 1_000_000_000
@@ -80,7 +81,13 @@ function loadAction(
     case 'status': {
       const headers: Record<string, string> = {}
       const pairs = fields.has('headers') ? source.entries(fields.get('headers'), 'headers') : undefined
-      for (const { key, value } of pairs ?? []) headers[key] = source.text(value, 'header') ?? ''
+      for (const { key, keyNode, value } of pairs ?? []) {
+        const text = source.text(value, 'header') ?? ''
+        if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(key)) source.note(keyNode, `no header can be named '${shorten(key)}'`)
+        if (/[^\t\x20-\x7e\x80-\xff]/.test(text))
+          source.note(value, 'a header has no line breaks or control characters')
+        headers[key] = text
+      }
       const body = source.text(fields.get('body'), 'body', 100_000)
       const rest = defined({ headers: pairs === undefined ? undefined : headers, body })
       return value(source.integer(node, 'status', 100, 599), (status) => ({ status, ...rest }))

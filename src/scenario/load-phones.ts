@@ -55,6 +55,10 @@ class PhoneLoader {
       for (let i = 0; i < count; i++) {
         const position = phones.length
         const mac = firstMac === undefined ? phoneMac(model?.series ?? '1600', position) : nextMac(firstMac, i)
+        if ((parseInt(mac.slice(0, 2), 16) & 1) !== 0 && i > 0) {
+          source.note(fields.get('mac') ?? fields.node, `counted up, the MACs run into group addresses at ${mac}`)
+          break
+        }
         const before = taken.get(mac)
         if (before !== undefined) {
           source.note(fields.get('mac') ?? fields.node, `MAC ${mac} is that of phone ${before + 1} already`)
@@ -89,6 +93,7 @@ class PhoneLoader {
       this.#source.note(value, `mac must be as 00:1b:4f:20:00:01, not '${shorten(text)}'`)
       return undefined
     }
+    if (mac.every((octet) => octet === 0)) this.#source.note(value, 'all zeros is no MAC of a phone')
     if ((mac[0]! & 1) !== 0) {
       this.#source.note(value, `${formatMac(mac)} is a group address; a phone has an individual one (even first octet)`)
     }

@@ -63,6 +63,9 @@ class Loader {
     const links = source.fields(network?.get('links'), 'links', KEYS.links)
     const { servers, router } = loadServers(source, top.get('servers'), this.#readDirectory)
     const phones = loadPhones(source, top.get('phones'))
+    if (top.has('phones') && phones.length === 0 && source.problems.length === 0) {
+      source.note(top.get('phones'), 'the list of phones is empty; add one, as { model: 1608 }')
+    }
     const base = this.#file.replace(/^.*[/\\]/, '').replace(/\.ya?ml$/i, '')
     // A description is for readers of the file only.
     if (top.has('description')) source.text(top.get('description'), 'description')
@@ -79,7 +82,7 @@ class Loader {
       phones,
       events: this.#events(top.get('events')),
       expect: loadExpectations(source, top.get('expect'), phones, this.#file),
-      capture: this.#capture(top.get('capture'), phones.length),
+      capture: this.#capture(top.get('capture'), phones.length, servers),
     }
   }
 
@@ -145,20 +148,26 @@ class Loader {
 
   // --- capture ---
 
-  #capture(value: Value, phoneCount: number): Scenario['capture'] {
+  #capture(value: Value, phoneCount: number, servers: Scenario['servers']): Scenario['capture'] {
     const source = this.#source
     const fields = source.fields(value, 'capture', KEYS.capture)
-    const at = fields === undefined ? undefined : this.#capturePoint(fields.get('at'), phoneCount)
-    return { at: at ?? { kind: 'access' }, file: source.text(fields?.get('file'), 'file', 1024) }
+    const at = fields === undefined ? undefined : this.#capturePoint(fields.get('at'), phoneCount, servers)
+    const file = source.text(fields?.get('file'), 'file', 1024)
+    if (file === '' || file?.includes('\0') === true) source.note(fields?.get('file'), 'no file can have this name')
+    return { at: at ?? { kind: 'access' }, file }
   }
 
-  #capturePoint(value: Value, phoneCount: number): CapturePoint | undefined {
+  #capturePoint(value: Value, phoneCount: number, servers: Scenario['servers']): CapturePoint | undefined {
     const source = this.#source
     const text = source.text(value, 'at')
     if (text === undefined) return undefined
     if (text === 'access' || text === 'uplink' || text === 'core') return { kind: text }
     const server = SERVER_NAMES.find((name) => name === text)
-    if (server !== undefined) return { kind: 'server', server }
+    if (server !== undefined) {
+      if (servers[server] !== undefined) return { kind: 'server', server }
+      source.note(value, `there is no ${server} server to capture at; add one under 'servers', or capture at core`)
+      return undefined
+    }
     const index = Number(/^phone-([0-9]{1,6})$/.exec(text)?.[1] ?? NaN)
     if (index >= 1 && index <= phoneCount) return { kind: 'phone', index }
     const nearest = nearestName(text, ['access', 'uplink', 'core', ...SERVER_NAMES, 'phone-1'])

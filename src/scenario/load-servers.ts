@@ -2,6 +2,7 @@
  * The `servers:` part of a scenario. What is not there is not there; where a file server is, the site option says unless
  * the scenario does.
  */
+import { Scalar } from 'yaml'
 import { SECOND } from '../base/time.js'
 import type { Nanos } from '../base/time.js'
 import { nearestName } from '../deskphone/nearest-name.js'
@@ -62,7 +63,11 @@ class ServerLoader {
     name: 'dhcp' | 'http' | 'tftp',
     keys: readonly K[],
   ): Fields<K> | undefined {
-    return servers?.has(name) === true ? this.#source.fields(servers.get(name), `the ${name} server`, keys) : undefined
+    if (servers?.has(name) !== true) return undefined
+    const node = servers.get(name)
+    const on = node === undefined ? undefined : this.#source.asBoolean(node)
+    if (on === false) return undefined
+    return this.#source.fields(on === true ? new Scalar(null) : node, `the ${name} server`, keys)
   }
 
   #dhcp(fields: Fields<(typeof KEYS.dhcp)[number]>): DhcpSettings | undefined {
@@ -75,13 +80,20 @@ class ServerLoader {
     if (pool !== undefined && subnetOf(pool.first) !== subnetOf(pool.last)) {
       const text = `the pool crosses the subnet's end: ${formatAddress(pool.first)} and ${formatAddress(pool.last)} differ under ${formatAddress(mask)}`
       source.note(fields.get('pool'), text)
+    } else if (pool !== undefined) {
+      const bad = [pool.first, pool.last].find((address) => hostProblem(address, mask) !== undefined)
+      if (bad !== undefined) source.note(fields.get('pool'), hostProblem(bad, mask)!)
     }
+    routers?.forEach((address) => {
+      const problem = hostProblem(address, mask)
+      if (problem !== undefined) source.note(fields.get('router'), problem)
+    })
     const network = subnetOf(pool?.first ?? DEFAULT_ROUTER)
     const leaseTime = fields.has('lease') ? source.duration(fields.get('lease')) : DEFAULT_LEASE
     if (leaseTime !== undefined && leaseTime < SECOND) source.note(fields.get('lease'), 'a lease lasts at least 1s')
     const siteOption = this.#siteOption(fields.get('siteOption'))
     return {
-      address: source.address(fields.get('address'), 'address') ?? network + 3,
+      address: this.#serverAddress(fields.get('address'), mask) ?? network + 3,
       listen: this.#listen(fields.get('listen')),
       pool: pool ?? { first: network + 100, last: network + 250 },
       mask,
@@ -120,6 +132,13 @@ class ServerLoader {
       return undefined
     }
     return { first, last }
+  }
+
+  #serverAddress(value: Value, mask: number): number | undefined {
+    const address = this.#source.address(value, 'address')
+    const problem = address === undefined ? undefined : hostProblem(address, mask)
+    if (problem !== undefined) this.#source.note(value, problem)
+    return address
   }
 
   #addresses(value: Value, what: string): readonly number[] | undefined {
@@ -178,7 +197,7 @@ class ServerLoader {
     }
     const backup = this.#backup(fields.get('backup'))
     return {
-      address: source.address(fields.get('address'), 'address') ?? named ?? fileServerOf(router),
+      address: this.#serverAddress(fields.get('address'), router.mask) ?? named ?? fileServerOf(router),
       port: source.integer(fields.get('port'), 'port', 1, 65535) ?? 80,
       listen: this.#listen(fields.get('listen')),
       content: this.#content(fields),
@@ -211,7 +230,8 @@ class ServerLoader {
   ): TftpSettings {
     const named = namedServer(dhcp, ['TFTPSRVR'])
     return {
-      address: this.#source.address(fields.get('address'), 'address') ?? named ?? http?.address ?? fileServerOf(router),
+      address:
+        this.#serverAddress(fields.get('address'), router.mask) ?? named ?? http?.address ?? fileServerOf(router),
       listen: this.#listen(fields.get('listen')),
       content: this.#content(fields),
       faults: loadFaults(this.#source, fields.get('faults'), 'tftp'),
@@ -248,6 +268,20 @@ class ServerLoader {
     }
     return { files, images }
   }
+}
+
+/** Why no host can have this address; undefined when one can. Misplaced ones are faults that a scenario may want. */
+function hostProblem(address: number, mask: number): string | undefined {
+  const text = formatAddress(address)
+  const first = address >>> 24
+  if (first === 0 || first === 127 || first >= 224) {
+    const kind = first === 0 ? "'this network'" : first === 127 ? 'loopback' : first < 240 ? 'multicast' : 'reserved'
+    return `${text} is no address of a host on a network (${kind})`
+  }
+  const host = (address & ~mask) >>> 0
+  const last = ~mask >>> 0
+  if (last <= 1 || (host !== 0 && host !== last)) return undefined // RFC 3021: a /31 has neither
+  return `${text} is the ${host === 0 ? 'network' : 'broadcast'} address under ${formatAddress(mask)}, not a host's`
 }
 
 /** The address that the site option gives for one of these names: where such a server is, unless the scenario says. */

@@ -13,6 +13,7 @@ import type { Nanos } from '../base/time.js'
 import { concatBytes } from '../base/bytes.js'
 import { Analyzer, buildReport } from '../analyzer/analyze.js'
 import type { CaptureAnalysis } from '../analyzer/analyze.js'
+import { maskText } from '../analyzer/mask-secrets.js'
 import type { Report } from '../analyzer/report.js'
 import { LinkType } from '../capture/link-types.js'
 import { PcapngWriter } from '../capture/pcapng-writer.js'
@@ -60,6 +61,8 @@ export interface RunResult {
   readonly expectations: readonly ExpectationResult[]
   /** Where the analyzer and the emulator disagree: defects of the analyzer. */
   readonly disagreements: readonly Disagreement[]
+  /** Phones whose verdict was compared with the truth: those whose traffic the capture point shows whole. */
+  readonly compared: number
   readonly stories: readonly PhoneStory[]
   readonly truth: TruthLog
 }
@@ -102,7 +105,12 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
   const analyzer = new Analyzer({ file: captureName })
   for (const chunk of chunks) analyzer.push(chunk)
   const analysis = analyzer.end()
-  const report = buildReport([analysis], { showSecrets: options.showSecrets === true })
+  const showSecrets = options.showSecrets === true
+  const report = buildReport([analysis], { showSecrets })
+  // What is masked cannot be compared; the results are masked in their turn.
+  const whole = showSecrets ? report : buildReport([analysis], { showSecrets: true })
+  const watched = watchedPhones(scenario)
+  const mask = <T extends object>(result: T): T => (showSecrets ? result : maskStrings(result))
   const stories = site.phones.map((phone) => phone.story)
   return {
     scenario,
@@ -114,8 +122,13 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
     ended,
     analysis,
     report,
-    expectations: checkExpectations(scenario.expect, report, scenario.phones),
-    disagreements: checkAgainstTruth(report, stories),
+    expectations: checkExpectations(scenario.expect, whole, scenario.phones).map((result) => ({
+      ...result,
+      statement: showSecrets ? result.statement : maskText(result.statement),
+      failures: result.failures.map(mask),
+    })),
+    disagreements: checkAgainstTruth(whole, stories, watched).map(mask),
+    compared: watched?.size ?? stories.length,
     stories,
     truth: sim.truth,
   }
@@ -125,6 +138,22 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
 export function captureNameOf(scenario: Scenario): string {
   const base = scenario.file.replace(/^.*[/\\]/, '').replace(/\.ya?ml$/i, '')
   return scenario.capture.file ?? `${base}.pcapng`
+}
+
+/** MACs of the phones whose traffic the capture point shows whole; undefined for all of them. */
+function watchedPhones({ capture, phones }: Scenario): ReadonlySet<string> | undefined {
+  const { at } = capture
+  if (at.kind === 'server') return new Set()
+  return at.kind === 'phone' ? new Set(phones.slice(at.index - 1, at.index).map(({ mac }) => mac)) : undefined
+}
+
+/** The same with secrets masked in every text that it holds. */
+function maskStrings<T extends object>(result: T): T {
+  const entries = Object.entries(result).map(([key, value]: [string, unknown]) => [
+    key,
+    typeof value === 'string' ? maskText(value) : value,
+  ])
+  return Object.fromEntries(entries) as T
 }
 
 async function runUntilQuiet(

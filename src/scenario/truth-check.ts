@@ -27,7 +27,15 @@ export interface Disagreement {
   readonly frames: readonly number[]
 }
 
-export function checkAgainstTruth(report: Report, stories: readonly PhoneStory[]): readonly Disagreement[] {
+/**
+ * @param watched MACs of the phones whose own traffic the capture point shows, all of them unless told; of others only
+ *   broadcasts are seen, and nothing is said
+ */
+export function checkAgainstTruth(
+  report: Report,
+  stories: readonly PhoneStory[],
+  watched?: ReadonlySet<string>,
+): readonly Disagreement[] {
   const sessionsOf = new Map<string, Session[]>()
   for (const session of report.sessions) {
     const { mac } = session.phone
@@ -39,7 +47,9 @@ export function checkAgainstTruth(report: Report, stories: readonly PhoneStory[]
   const known = new Set(stories.map((story) => story.mac))
   const strangers = [...sessionsOf].filter(([mac]) => !known.has(mac))
   return [
-    ...stories.flatMap((story) => checkPhone(story, sessionsOf.get(story.mac) ?? [])),
+    ...stories
+      .filter(({ mac }) => watched?.has(mac) ?? true)
+      .flatMap((story) => checkPhone(story, sessionsOf.get(story.mac) ?? [])),
     ...strangers.map(([phone, sessions]): Disagreement => {
       const frames = sessions.map((session) => session.frames.first)
       return {
@@ -77,7 +87,7 @@ function checkBoot(story: PhoneStory, boot: PhoneBoot, session: Session): readon
   if (boot.outcome !== 'running' && judged) {
     if (boot.outcome !== session.outcome) {
       differ('outcome', withCause(boot.outcome, boot.rootCause), withCause(session.outcome, session.rootCause))
-    } else if (!rootsOf(story, boot).includes(session.rootCause)) {
+    } else if (!expectedRoots(story, boot).includes(session.rootCause)) {
       const finding = session.findings.find(({ code }) => code === session.rootCause)
       differ('root cause', boot.rootCause ?? 'none', session.rootCause ?? 'none', finding?.frames)
     }
@@ -95,14 +105,22 @@ function checkBoot(story: PhoneStory, boot: PhoneBoot, session: Session): readon
   return disagreements
 }
 
-/** A boot with several independent faults has several roots; the analyzer may name any of them. */
-function rootsOf(story: PhoneStory, boot: PhoneBoot): readonly (string | null)[] {
+/** What the analyzer may name as root cause: a boot with several independent faults has several. */
+export function expectedRoots(story: PhoneStory, boot: PhoneBoot): readonly (string | null)[] {
   if (boot.rootCause === undefined) return [null]
   const roots = story.failures.filter(
     ({ boot: number, degrades, causedBy }) => number === boot.number && degrades && causedBy === undefined,
   )
-  return [boot.rootCause, ...roots.map(({ cause }) => cause)]
+  const causes = [boot.rootCause, ...roots.map(({ cause }) => cause)]
+  return causes.flatMap((cause) => (LOSS_LOOKS_LIKE.has(cause) ? [cause, 'tcp-retransmissions'] : [cause]))
 }
+
+/** What a phone takes for a server's silence when the network lost its request, which only the capture can tell. */
+const LOSS_LOOKS_LIKE: ReadonlySet<string> = new Set([
+  'http-response-timeout',
+  'http-connect-timeout',
+  'http-truncated-body',
+])
 
 function withCause(outcome: string, cause: string | null | undefined): string {
   return cause === null || cause === undefined ? outcome : `${outcome} (${cause})`

@@ -74,7 +74,10 @@ export class YamlSource {
   #noteAt(offset: number, message: string): void {
     if (this.#problems.length >= MAX_PROBLEMS) return
     const { line, col } = this.#lines.linePos(Math.min(offset, this.#length))
-    this.#problems.push({ line: Math.max(1, line), column: Math.max(1, col), message })
+    const problem = { line: Math.max(1, line), column: Math.max(1, col), message }
+    // A value that is looked at twice, by two readers or over an alias, is still wrong once.
+    const again = this.#problems.some((other) => other.message === message && samePlace(other, problem))
+    if (!again) this.#problems.push(problem)
   }
 
   /** 1-based line of a node. */
@@ -103,14 +106,15 @@ export class YamlSource {
   fields<K extends string>(value: Value, what: string, known: readonly K[]): Fields<K> | undefined {
     const node = this.resolve(value)
     if (node === undefined) return undefined
-    const found = new Map<string, Node>()
+    // Undefined for a value that could not be resolved, which is a problem noted already.
+    const found = new Map<string, Node | undefined>()
     if (isMap(node)) {
       for (const { key, value: child } of this.#pairs(node)) {
         if (!(known as readonly string[]).includes(key.name)) {
           const nearest = nearestName(key.name, known)
           const right = nearest === undefined ? `known keys: ${known.join(', ')}` : `did you mean '${nearest}'?`
           this.note(key.node, `unknown key '${shorten(key.name)}' in ${what}; ${right}`)
-        } else if (child !== undefined) {
+        } else {
           found.set(key.name, child)
         }
       }
@@ -179,6 +183,12 @@ export class YamlSource {
     return undefined
   }
 
+  /** What a scalar says if it is true or false; undefined for anything else, without a problem. */
+  asBoolean(value: Value): boolean | undefined {
+    const node = this.resolve(value)
+    return node !== undefined && isScalar(node) && typeof node.value === 'boolean' ? node.value : undefined
+  }
+
   boolean(value: Value, what: string): boolean | undefined {
     const node = this.resolve(value)
     if (node === undefined) return undefined
@@ -242,6 +252,10 @@ export class YamlSource {
     this.note(value, `${what} must be an IPv4 address as 10.20.0.1, not '${shorten(text)}'`)
     return undefined
   }
+}
+
+function samePlace(one: Problem, other: Problem): boolean {
+  return one.line === other.line && one.column === other.column
 }
 
 function isNull(node: Node): boolean {

@@ -158,6 +158,23 @@ describe('checkExpectations', () => {
     expect(check({ outcome: ['incomplete'], count: 0 }, of).passed).toBe(true)
   })
 
+  it('says what became of the transfers that were asked about, and in which frames', () => {
+    const transfers = [
+      transfer('/a/16xxupgrade.txt'),
+      transfer('/a/46xxsettings.txt', { status: 404, result: 'not-found', frames: { first: 30, last: 31 } }),
+    ]
+    const of = report(session(A, { transfers }))
+    const failureOf = (expectation: Parameters<typeof check>[0]) => check(expectation, of).failures[0]
+    expect(failureOf({ transfers: [{ path: '*settings.txt', result: 'ok' }] })).toMatchObject({
+      expected: 'transfer *settings.txt ok',
+      actual: 'transfers: GET /a/46xxsettings.txt not-found (404)',
+      frames: [30],
+    })
+    expect(failureOf({ transfers: [{ role: 'backup', count: 3 }] })?.actual).toMatch(
+      /^0 of them, transfers: GET \/a\/16xxupgrade.txt ok, /,
+    )
+  })
+
   it('looks for transfers by all the properties given', () => {
     const transfers = [
       transfer('/a/16xxupgrade.txt'),

@@ -47,6 +47,16 @@ expect:
 capture: { at: access, file: hang.pcapng }
 `
 
+describe('a server', () => {
+  it.each([
+    ['true', 80],
+    ['', 80],
+    ['false', undefined],
+  ])('written as http: %s has defaults, or is not there', (value, port) => {
+    expect(load(`phones: [{ model: 1608 }]\nservers: { http: ${value} }`).servers.http?.port).toBe(port)
+  })
+})
+
 describe('parseScenario', () => {
   it('reads the scenario of the contract', () => {
     const scenario = load(CONTRACT)
@@ -193,6 +203,54 @@ describe('parseScenario', () => {
       'a file to omit that is not there',
       'phones: [{ model: 1608 }]\nservers: { http: { files: ./files, omit: 46xxsetings.txt } }',
       "2:42: no file '46xxsetings.txt' to omit; did you mean '46xxsettings.txt'?",
+    ],
+    [
+      'a capture at a server that is not there',
+      'phones: [{ model: 1608 }]\ncapture: { at: http }',
+      "2:16: there is no http server to capture at; add one under 'servers', or capture at core",
+    ],
+    [
+      'a capture without a name',
+      'phones: [{ model: 1608 }]\ncapture: { file: "" }',
+      '2:18: no file can have this name',
+    ],
+    ['no phone at all', 'phones: []', '1:9: the list of phones is empty; add one, as { model: 1608 }'],
+    ['an alias without an anchor', 'phones: *x', '1:9: alias *x has no anchor'],
+    [
+      'a value that two readers look at',
+      'phones: [{ model: 1608 }]\nservers: { http: { listen: } }',
+      '2:28: listen must be a single value',
+    ],
+    [
+      'a server at a multicast address',
+      'phones: [{ model: 1608 }]\nservers: { http: { address: 224.0.0.1 } }',
+      '2:29: 224.0.0.1 is no address of a host on a network (multicast)',
+    ],
+    [
+      'a pool with the broadcast address',
+      'phones: [{ model: 1608 }]\nservers: { dhcp: { pool: 10.20.0.250-10.20.0.255 } }',
+      "2:26: 10.20.0.255 is the broadcast address under 255.255.255.0, not a host's",
+    ],
+    [
+      'a pool of loopback addresses',
+      'phones: [{ model: 1608 }]\nservers: { dhcp: { pool: 127.0.0.2-127.0.0.9 } }',
+      '2:26: 127.0.0.2 is no address of a host on a network (loopback)',
+    ],
+    [
+      'MACs that run into group addresses',
+      'phones: [{ model: 1608, mac: "00:ff:ff:ff:ff:ff", count: 2 }]',
+      '1:30: counted up, the MACs run into group addresses at 01:00:00:00:00:00',
+    ],
+    ['a MAC of zeros', 'phones: [{ model: 1608, mac: "00:00:00:00:00:00" }]', '1:30: all zeros is no MAC of a phone'],
+    [
+      'a header with a line break',
+      'phones: [{ model: 1608 }]\nservers: { http: { faults: [{ status: 503, headers: { X: "a\\r\\nb" } }] } }',
+      '2:58: a header has no line breaks or control characters',
+    ],
+    [
+      'a header without a name',
+      'phones: [{ model: 1608 }]\nservers: { http: { faults: [{ status: 503, headers: { "": a } }] } }',
+      "2:55: no header can be named ''",
     ],
     [
       'one MAC twice',

@@ -28,6 +28,13 @@ describe('scenario.schema.json', () => {
     expect(validate(scenario), JSON.stringify(validate.errors)).toBe(true)
   })
 
+  it.each([{ http: true }, { http: null }, { tftp: false, dhcp: false }])(
+    'accepts servers with their defaults: %j',
+    (servers) => {
+      expect(validate({ phones: [{ model: 1608 }], servers }), JSON.stringify(validate.errors)).toBe(true)
+    },
+  )
+
   it.each([
     ['a misspelt key', { phones: [{ model: 1608 }], network: { links: { uplink: { losss: '1%' } } } }],
     ['a number without unit', { phones: [{ model: 1608, start: 5 }] }],
