@@ -109,12 +109,12 @@ export function messageCsv(message: Message): string {
 }
 
 /**
- * Quoted where RFC 4180 wants it. A field that a spreadsheet would take for a formula gets an apostrophe: file names and
- * host names come from the network.
+ * Quoted where RFC 4180 wants it. A field that a spreadsheet would take for a formula gets an apostrophe, as OWASP advises
+ * ("CSV Injection", wide forms of the characters included): file names and host names come from the network.
  */
-function csvField(value: unknown): string {
+export function csvField(value: unknown): string {
   const text = printable(csvText(value))
-  const safe = /^[=+\-@]/.test(text) && typeof value !== 'number' ? `'${text}` : text
+  const safe = /^[=+\-@\uff1d\uff0b\uff0d\uff20]/.test(text) && typeof value !== 'number' ? `'${text}` : text
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
 

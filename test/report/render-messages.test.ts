@@ -45,6 +45,16 @@ const unreachable: Message = {
   quotes: { protocol: 17, source: '10.20.0.2:69', destination: '10.20.0.120:1024' },
 }
 
+describe('a spreadsheet', () => {
+  it.each(['=1+1', '+1', '-1', '@sum', '\uff1d1', '\uff201'])(
+    'does not take the file name %s for a formula',
+    (filename) => {
+      const row = messageCsv({ ...rrq, filename } as Message)
+      expect(row).toContain(`,'${filename},`)
+    },
+  )
+})
+
 describe('messages', () => {
   it('are one line each for people, escapes shown', () => {
     const lines = [rrq, response, discover, unreachable].map((message) => messageText(message))

@@ -49,6 +49,36 @@ describe('renderText', () => {
     expect(renderText(reportOf(fallback(), new Observed().lease(0, null)))).toContain('phone.pcapng #1-')
   })
 
+  it('begins with a summary of causes when there are several sessions', () => {
+    const text = renderText(reportOf(fallback(), fallback(), new Observed().lease(0, null)))
+    expect(text.split('\n').slice(0, 2)).toEqual([
+      'Summary',
+      expect.stringMatching(/^ {2}1 of 2 phones {2}\w+ +\S.* {2}\(sessions? [0-9, -]+\)$/),
+    ])
+    expect(text).toContain('http-response-timeout at 10.20.0.2:80')
+    expect(renderText(reportOf(fallback()))).not.toContain('Summary')
+  })
+
+  it('tells one of many sessions alike in full, lists some, and counts the rest', () => {
+    const one = reportOf(fallback())
+    const sessions = Array.from({ length: 2000 }, (_, i) => ({ ...one.sessions[0]!, id: String(i + 1) }))
+    const text = renderText({ ...one, sessions })
+    expect(text).toContain('(sessions 1-2000)')
+    expect(text).toContain('2000 sessions degraded: http-response-timeout at 10.20.0.2:80')
+    expect(text.match(/^ {2}Timeline/gm)).toHaveLength(1)
+    expect(text.match(/^ {4}session \d+ /gm)).toHaveLength(10)
+    expect(text).toContain('and 1989 more; --phone MAC tells one of them in full')
+  })
+
+  it('leaves out the middle of a timeline without end', () => {
+    const one = reportOf(fallback())
+    const event = { atMs: 1, frames: [1], protocol: 'tftp', text: 'again' } as const
+    const sessions = [{ ...one.sessions[0]!, timeline: Array.from({ length: 1000 }, () => event) }]
+    const text = renderText({ ...one, sessions })
+    expect(text.match(/again$/gm)).toHaveLength(55)
+    expect(text).toContain('... 945 more events; --format json has them ...')
+  })
+
   it('colours only when told to', () => {
     expect(renderText(reportOf(fallback()))).not.toContain('\x1b')
     expect(renderText(reportOf(fallback()), { palette: colorPalette })).toContain('\x1b[33m')
