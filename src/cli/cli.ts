@@ -12,6 +12,7 @@ import * as analyze from './commands/analyze.js'
 import * as findings from './commands/findings.js'
 import * as messages from './commands/messages.js'
 import * as run from './commands/run.js'
+import { choiceProblem, formatProblem } from './common-options.js'
 import { ExitCode } from './exit-codes.js'
 import type { Machine } from './machine.js'
 
@@ -46,7 +47,9 @@ export async function runCli(argv: readonly string[], machine: Machine, debug = 
         '70 internal error, 130 interrupted.',
     )
     .fail((message: string | null, error: Error | undefined) => {
-      throw error ?? new UsageError(inOneLine(message ?? 'bad usage', argv))
+      // yargs throws some of its complaints, in a class that it does not export.
+      if (error !== undefined && error.name !== 'YError') throw error
+      throw new UsageError(inOneLine(error?.message ?? message ?? 'bad usage', argv))
     })
   const add = <Args>(command: Command<Args>): void => {
     parser.command({
@@ -54,7 +57,7 @@ export async function runCli(argv: readonly string[], machine: Machine, debug = 
       describe: command.describe,
       builder: (y: Argv) => command.builder(y),
       handler: async (args) => {
-        exitCode = await command.run(withDashes(args) as Args, machine)
+        exitCode = await command.run(lastOfEach(withDashes(args)) as Args, machine)
       },
     })
   }
@@ -88,6 +91,16 @@ function withDashes(args: object): object {
   return Object.fromEntries(Object.entries(args).map(([name, value]) => [name, restore(value)]))
 }
 
+/** Arguments that are lists. */
+const LISTS: ReadonlySet<string> = new Set(['capture', 'scenario', '_'])
+
+/** Of an option given twice the last one counts, as in curl. */
+function lastOfEach(args: object): object {
+  const one = (name: string, value: unknown): unknown =>
+    Array.isArray(value) && !LISTS.has(name) ? (value.at(-1) as unknown) : value
+  return Object.fromEntries(Object.entries(args).map(([name, value]) => [name, one(name, value)]))
+}
+
 function report(error: unknown, machine: Machine, debug: boolean): ExitCode {
   if (error instanceof ScenarioError) {
     machine.note(
@@ -115,17 +128,40 @@ function inOneLine(message: string, argv: readonly string[]): string {
   const command = COMMAND_NAMES.find((name) => name === word)
   const help = `see 'bootwire ${command === undefined ? '' : `${command} `}--help'`
   const unknown = /^Unknown (argument|command)s?: (.*)$/s.exec(message)
-  if (unknown !== null) {
-    const first = unknown[2]!.split(', ')[0]!
+  const fewer = message.startsWith('Not enough non-option arguments')
+  // An option that does not exist takes the file behind it for its value: the option is what is wrong.
+  const stray = fewer ? argv.find((argument) => argument.startsWith('-') && !isKnownOption(argument)) : undefined
+  if (unknown !== null || stray !== undefined) {
+    const first = unknown?.[2]!.split(', ')[0] ?? optionName(stray!)
     if (command === undefined && word !== undefined && !word.startsWith('-')) {
       const nearest = nearestName(word, COMMAND_NAMES)
       return `unknown command '${word}'; ${nearest === undefined ? help : `did you mean '${nearest}'?`}`
     }
     const typed = argv.find((argument) => argument.replace(/^-+/, '').split('=')[0] === first) ?? `--${first}`
+    if (!typed.startsWith('-')) return `one argument too many: '${first}'; ${help}`
+    if ((OPTION_NAMES as readonly string[]).includes(first)) return `'${command}' has no option --${first}; ${help}`
     const nearest = nearestName(first, OPTION_NAMES)
     return `unknown option '${typed.split('=')[0]}'; ${nearest === undefined ? help : `did you mean '--${nearest}'?`}`
   }
+  if (fewer) return `${command === 'run' ? 'a scenario file' : 'a capture file'} is missing; ${help}`
+  const value = /Argument: ([\w-]+), Given: "(.*?)", Choices: (.*)/.exec(message)
+  if (value !== null) {
+    const [, name, given] = value
+    const choices = [...value[3]!.matchAll(/"([^"]*)"/g)].map(([, choice]) => choice!)
+    return name === 'format' ? formatProblem(given!, choices, command ?? '') : choiceProblem(name!, given!, choices)
+  }
+  const valueless = /^Not enough arguments following: (.*)$/s.exec(message)
+  if (valueless !== null) return `--${valueless[1]!.replace(/^-+/, '')} needs a value; ${help}`
   return `${message.replace(/\s+/g, ' ').trim()}; ${help}`
+}
+
+function optionName(argument: string): string {
+  return argument.replace(/^-+/, '').split('=')[0]!
+}
+
+function isKnownOption(argument: string): boolean {
+  const name = optionName(argument)
+  return argument === '-' || argument === DASH || OPTION_NAMES.some((known) => known === name || `no-${known}` === name)
 }
 
 const OPTION_NAMES = [

@@ -2,7 +2,6 @@
  * The options that mean the same in every command, and what follows from them.
  */
 import type { Argv } from 'yargs'
-import { UsageError } from '../base/errors.js'
 import type { Finding, Report, Severity } from '../analyzer/report.js'
 import { nearestName } from '../deskphone/nearest-name.js'
 import { colorPalette, plainPalette } from '../report/palette.js'
@@ -18,7 +17,7 @@ export const FAIL_ON = ['error', 'warning', 'never'] as const
 export type FailOn = (typeof FAIL_ON)[number]
 
 export interface CommonArgs {
-  readonly format: string
+  readonly format: Format
   readonly output: string | undefined
   readonly quiet: boolean
   readonly color: boolean
@@ -29,9 +28,10 @@ export function commonOptions<T>(yargs: Argv<T>, formats: readonly Format[]): Ar
   return yargs
     .option('format', {
       type: 'string',
+      choices: formats,
       default: 'text',
       requiresArg: true,
-      describe: `how to print: ${formats.join(', ')}`,
+      describe: 'how to print',
     })
     .option('output', { type: 'string', requiresArg: true, describe: 'write to this file instead of standard output' })
     .option('quiet', { type: 'boolean', default: false, describe: 'no progress, no notes' })
@@ -48,33 +48,40 @@ export function commonOptions<T>(yargs: Argv<T>, formats: readonly Format[]): Ar
     .group(['format', 'output', 'quiet', 'color', 'show-secrets'], 'Output:') as unknown as Argv<T & CommonArgs>
 }
 
-export function failOnOption<T>(yargs: Argv<T>, describe: string): Argv<T & { failOn: string | undefined }> {
-  return yargs.option('fail-on', { type: 'string', requiresArg: true, describe }) as unknown as Argv<
-    T & { failOn: string | undefined }
-  >
+export function failOnOption<T>(yargs: Argv<T>, describe: string): Argv<T & { failOn: FailOn | undefined }> {
+  return yargs.option('fail-on', {
+    type: 'string',
+    choices: FAIL_ON,
+    requiresArg: true,
+    describe,
+  }) as unknown as Argv<T & { failOn: FailOn | undefined }>
 }
 
-/** @throws UsageError for an unknown format, and for one that this command does not have */
-export function checkFormat<F extends Format>(format: string, formats: readonly F[], command: string): F {
-  const known = formats.find((candidate) => candidate === format)
-  if (known !== undefined) return known
+/** What is wrong with a format, and what would be right. */
+export function formatProblem(format: string, formats: readonly string[], command: string): string {
   const here = `use ${formats.join(', ')}`
-  if ((FORMATS as readonly string[]).includes(format)) {
-    throw new UsageError(`--format ${format} is not available for '${command}'; ${here}`)
-  }
+  if ((FORMATS as readonly string[]).includes(format))
+    return `--format ${format} is not available for '${command}'; ${here}`
   const nearest = nearestName(format, formats)
-  throw new UsageError(`unknown format '${format}'; ${nearest === undefined ? here : `did you mean '${nearest}'?`}`)
+  return `unknown format '${format}'; ${nearest === undefined ? here : `did you mean '${nearest}'?`}`
 }
 
-/** @throws UsageError */
-export function checkFailOn(failOn: string): FailOn {
-  const known = FAIL_ON.find((candidate) => candidate === failOn)
-  if (known !== undefined) return known
-  throw new UsageError(`--fail-on is one of ${FAIL_ON.join(', ')}, not '${failOn}'`)
+export function choiceProblem(name: string, given: string, choices: readonly string[]): string {
+  return `--${name} is one of ${choices.join(', ')}, not '${given}'`
 }
 
 export function paletteFor(args: CommonArgs, machine: Machine): Palette {
   return machine.color && args.color && args.output === undefined ? colorPalette : plainPalette
+}
+
+/**
+ * Before the work begins.
+ *
+ * @param inputs files that are read, and must not be written over
+ * @throws UsageError when --output cannot be written
+ */
+export function checkOutput(args: CommonArgs, inputs: readonly string[], machine: Machine): void {
+  if (args.output !== undefined && args.output !== '-') machine.checkWritable(args.output, inputs)
 }
 
 /** To --output, or to standard output. */

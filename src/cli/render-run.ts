@@ -5,6 +5,7 @@
 import { formatDuration, MILLISECOND } from '../base/time.js'
 import type { ExpectationResult, Failure } from '../expectations/check-expectations.js'
 import type { Palette } from '../report/palette.js'
+import { printable } from '../report/printable.js'
 import type { RunResult } from '../scenario/run-scenario.js'
 import type { Disagreement } from '../scenario/truth-check.js'
 
@@ -23,7 +24,7 @@ export function renderRunHead(
   const time = `${formatDuration(duration)} of network time`
   const note = ended === 'limit' ? ', stopped at its limit' : ended === 'interrupted' ? ', interrupted' : ''
   const facts = `${scenario.file}, seed ${seed}: ${phones}, ${time}, ${frames} frames${note}`
-  return `${palette.bold(scenario.name)}\n${palette.dim(facts)}\n\n`
+  return `${palette.bold(printable(scenario.name))}\n${palette.dim(facts)}\n\n`
 }
 
 /**
@@ -35,7 +36,7 @@ export function renderPhones({ report, stories }: RunResult, palette: Palette): 
     const last = sessions.at(-1)
     const cause = last?.findings.find(({ code }) => code === last.rootCause)
     const name = `${story.model}${story.extension === undefined ? '' : ` ext ${story.extension}`}`
-    if (last === undefined) return [name, story.mac, 'no frame', '', '']
+    if (last === undefined) return [name, story.mac, 'not seen', '', '']
     const took = formatDuration(Math.round(last.durationMs * MILLISECOND))
     const boots = sessions.length > 1 ? `, boot ${sessions.length}` : ''
     return [
@@ -86,21 +87,22 @@ export function renderExpectation(
 ): string[] {
   const head = passed ? palette.good('ok    ') : palette.error('FAILED')
   const source = passed || expectation.source === undefined ? '' : palette.dim(` (${expectation.source})`)
-  const lines = [`  ${head} ${statement}${source}`]
+  const lines = [`  ${head} ${printable(statement)}${source}`]
   for (const failure of failures.slice(0, passed ? 0 : MAX_LINES)) lines.push(`         ${describeFailure(failure)}`)
   if (!passed && failures.length > MAX_LINES) lines.push(`         and ${failures.length - MAX_LINES} more`)
   return lines
 }
 
 function describeFailure({ phone, expected, actual, frames }: Failure): string {
-  return `${phone}: expected ${expected}; actual ${actual}${listFrames(frames)}`
+  return printable(`${phone}: expected ${expected}; actual ${actual}${listFrames(frames)}`)
 }
 
-function renderTruth({ disagreements, stories }: RunResult, palette: Palette): string[] {
+function renderTruth({ disagreements, stories, compared }: RunResult, palette: Palette): string[] {
   if (disagreements.length === 0) {
-    return [
-      `Truth        the analyzer's verdict on ${stories.length === 1 ? 'the phone' : `all ${stories.length} phones`} is what the emulator did`,
-    ]
+    if (compared === 0) return ['Truth        not compared: the capture point shows no phone whole']
+    const all = compared === 1 ? 'the phone' : `all ${compared} phones`
+    const who = compared < stories.length ? `${compared} of ${stories.length} phones, as captured,` : all
+    return [`Truth        the analyzer's verdict on ${who} is what the emulator did`]
   }
   const lines = [
     palette.error(
@@ -131,7 +133,7 @@ function renderPlanted({ truth, scenario }: RunResult): string[] {
 }
 
 export function describeDisagreement({ phone, boot, what, truth, verdict, frames }: Disagreement): string {
-  return `${phone}, boot ${boot}: ${what}: truth ${truth}; analyzer ${verdict}${listFrames(frames)}`
+  return printable(`${phone}, boot ${boot}: ${what}: truth ${truth}; analyzer ${verdict}${listFrames(frames)}`)
 }
 
 /** The frame to open first. */

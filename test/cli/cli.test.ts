@@ -59,7 +59,7 @@ describe('bad input costs one clear line and exit status 2', () => {
   it.each([
     [[], /a command is missing/],
     [['analyse', 'x'], /unknown command 'analyse'; did you mean 'analyze'\?/],
-    [['analyze'], /Not enough non-option arguments/],
+    [['analyze'], /^bootwire: a capture file is missing; see 'bootwire analyze --help'\n$/],
     [['analyze', 'x', '--fromat', 'json'], /unknown option '--fromat'; did you mean '--format'\?/],
     [['analyze', 'x', '--format', 'jsn'], /unknown format 'jsn'; did you mean 'json'\?/],
     [['analyze', 'x', '--format', 'sarif'], /--format sarif is not available for 'analyze'; use text, json, ndjson/],
@@ -70,6 +70,20 @@ describe('bad input costs one clear line and exit status 2', () => {
     [['run', CLEAN, '--seed', 'x'], /--seed takes a whole number/],
     [['run', CLEAN, CLEAN], /writes the same capture, 1608-clean-boot\.pcapng/],
     [['run', CLEAN, `${scenarios}ten-phones.yaml`, '--capture-file', 'x'], /--capture-file names one file/],
+    [['analyze', ''], /^bootwire: '': no such file\n$/],
+    [['run', ''], /^bootwire: '': no such file\n$/],
+    [['analyze', 'x', '--format'], /--format needs a value/],
+    [['run', CLEAN, '--seed'], /--seed needs a value/],
+    [['analyze', '-x', 'y'], /unknown option '-x'/],
+    [['messages', 'x', '--fail-on', 'never'], /'messages' has no option --fail-on/],
+    [['findings', 'one', 'two'], /one argument too many: 'two'/],
+    [['messages', '-', '-'], /can be read once only/],
+    [['run', CLEAN, '--capture-file', '-'], /--capture-file takes a file/],
+    [['run', CLEAN, '--capture-file', scenarios], /is a directory; name a file in it/],
+    [['run', CLEAN, '--capture-file', CLEAN], /would be written over, and it is read/],
+    [['run', CLEAN, '--capture-file', '/proc/none/x.pcapng'], /cannot be written: no such directory/],
+    [['analyze', CLEAN, '--output', CLEAN], /would be written over, and it is read/],
+    [['analyze', CLEAN, '--output', ''], /is no name of a file/],
     [['findings', 'http-respons-timeout'], /unknown finding code .* did you mean 'http-response-timeout'\?/],
   ])('%j', async (argv, line) => {
     const { exitCode, stdout, stderr } = await cli(argv)
@@ -79,7 +93,76 @@ describe('bad input costs one clear line and exit status 2', () => {
   })
 })
 
+describe('an input without end that is no capture', () => {
+  it.each(['analyze', 'messages'])('is left by %s after its first octets', async (command) => {
+    let chunks = 0
+    async function* endless(): AsyncGenerator<Uint8Array> {
+      for (; chunks < 1000; chunks++) yield await Promise.resolve(new Uint8Array(65_536))
+    }
+    const { exitCode, stderr } = await cli([command, 'zero'], { read: endless })
+    expect(stderr).toMatch(/^bootwire: zero: not a capture file/)
+    expect(exitCode).toBe(ExitCode.usage)
+    expect(chunks).toBeLessThan(3)
+  })
+})
+
+describe('an option given twice', () => {
+  it('counts as it was given last', async () => {
+    const { exitCode, stdout } = await cli(['findings', '--format', 'json', '--quiet', '--format', 'text', '--quiet'])
+    expect(exitCode).toBe(ExitCode.ok)
+    expect(stdout).toMatch(/^[a-z0-9-]+ +(error|warning|info) /)
+    expect((await cli(['run', CLEAN, '--seed', '1', '--seed', '-2'])).stderr).toMatch(/--seed takes a whole number/)
+  })
+})
+
+describe('secrets of a capture', () => {
+  const SCENARIO = `
+servers:
+  dhcp:
+    pool: 10.20.0.100-10.20.0.250
+    siteOption: 'HTTPSRVR=10.20.0.2,HTTPDIR=ftp://u:S3CRET@x,PROCPSWD=918273,SNMPSTRING=S3CRET,BRURI=http://b:S3CRET@10.20.0.2/b'
+  http: { images: { 16xxupgrade.txt: 1kB } }
+phones: [{ model: 1608 }]
+expect: [{ transfers: { path: '/ftp://u:S3CRET@x/nothing' } }]
+capture: { at: access }
+`
+  const SECRETS = /S3CRET|918273/
+  const formats = { analyze: ['text', 'json', 'ndjson'], messages: ['text', 'csv', 'ndjson'] }
+
+  it('are masked in every command and format, and shown when asked for', () =>
+    inTemporaryDirectory(async (path) => {
+      writeFileSync(path('site.yaml'), SCENARIO)
+      const run = ['run', path('site.yaml'), '--capture-file', path('a.pcapng')]
+      const ran = await cli(run)
+      expect(ran.stdout).toContain('u:********@x')
+      expect(ran.stdout + ran.stderr).not.toMatch(SECRETS)
+      expect(ran.stdout).not.toContain('the analyzer disagrees')
+      for (const [command, names] of Object.entries(formats)) {
+        for (const format of names) {
+          const argv = [command, path('a.pcapng'), '--format', format]
+          expect((await cli(argv)).stdout).not.toMatch(SECRETS)
+          expect((await cli([...argv, '--show-secrets'])).stdout).toContain('u:S3CRET@x')
+        }
+      }
+    }))
+})
+
 describe('bootwire analyze', () => {
+  it('makes the directories of its output', () =>
+    inTemporaryDirectory(async (path) => {
+      await cli(['run', CLEAN, '--capture-file', path('a/b/good.pcapng')])
+      await cli(['analyze', path('a/b/good.pcapng'), '--output', path('c/d/report.txt')])
+      expect(readFileSync(path('c/d/report.txt'), 'utf8')).toContain('BOOTED')
+    }))
+
+  it('says which phone it did not find', () =>
+    inTemporaryDirectory(async (path) => {
+      await cli(['run', CLEAN, '--capture-file', path('good.pcapng')])
+      const { exitCode, stdout } = await cli(['analyze', path('good.pcapng'), '--phone', '192.0.2.1'])
+      expect(exitCode).toBe(ExitCode.nothingToJudge)
+      expect(stdout).toContain('No boot session of 192.0.2.1 in this capture.')
+    }))
+
   it('exits with 3 for a capture without any frame', () =>
     inTemporaryDirectory(async (path) => {
       writeFileSync(path('empty.pcap'), EMPTY_PCAP)
@@ -297,6 +380,11 @@ describe('help', () => {
     const { exitCode, stdout } = await cli([command, '--help'])
     expect(exitCode).toBe(ExitCode.ok)
     expect(stdout).toMatch(new RegExp(`Examples:\\s+bootwire ${command}|Examples:\\s+.*bootwire`))
+  })
+
+  it('completes the values of options', async () => {
+    const { stdout } = await cli(['--get-yargs-completions', 'bootwire', 'messages', 'x', '--format', ''])
+    expect(stdout.trim().split('\n')).toEqual(['text', 'ndjson', 'csv'])
   })
 
   it('prints a completion script', async () => {

@@ -2,7 +2,7 @@
  * The built program as a process: what only a process has. `npm test` builds it first.
  */
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { inTemporaryDirectory } from './test-machine.js'
 
@@ -28,6 +28,16 @@ describe.skipIf(!built)('dist/cli/main.js', () => {
     const { stdout } = bootwire('findings')
     expect(stdout).toContain('http-response-timeout')
     expect(stdout).not.toContain('\u001b')
+  })
+
+  it.skipIf(!existsSync('/dev/full'))('says in one line that its output has no room', () => {
+    const full = openSync('/dev/full', 'w')
+    const { status, stderr } = spawnSync(process.execPath, [main, 'findings'], {
+      encoding: 'utf8',
+      stdio: ['ignore', full, 'pipe'],
+    })
+    closeSync(full)
+    expect({ status, stderr }).toEqual({ status: 2, stderr: 'bootwire: standard output: no space left\n' })
   })
 
   it('is quiet when the reader of its output goes away', async () => {

@@ -5,19 +5,12 @@ import type { Argv } from 'yargs'
 import { UsageError } from '../../base/errors.js'
 import { Analyzer, buildReport } from '../../analyzer/analyze.js'
 import type { CaptureAnalysis } from '../../analyzer/analyze.js'
+import { CaptureReader } from '../../capture/capture-reader.js'
 import { captureName } from '../../node/capture-input.js'
 import { renderJson, renderNdjson } from '../../report/render-json.js'
 import { renderText } from '../../report/render-text.js'
-import {
-  checkFailOn,
-  checkFormat,
-  commonOptions,
-  deliver,
-  failOnOption,
-  paletteFor,
-  verdictOf,
-} from '../common-options.js'
-import type { CommonArgs } from '../common-options.js'
+import { checkOutput, commonOptions, deliver, failOnOption, paletteFor, verdictOf } from '../common-options.js'
+import type { CommonArgs, FailOn } from '../common-options.js'
 import { ExitCode } from '../exit-codes.js'
 import type { Machine } from '../machine.js'
 import { checkPhone } from '../phone-argument.js'
@@ -26,7 +19,7 @@ import { Progress } from '../progress.js'
 export interface AnalyzeArgs extends CommonArgs {
   readonly capture: readonly string[]
   readonly phone: string | undefined
-  readonly failOn: string | undefined
+  readonly failOn: FailOn | undefined
 }
 
 const FORMATS = ['text', 'json', 'ndjson'] as const
@@ -52,11 +45,11 @@ export function builder(yargs: Argv): Argv<AnalyzeArgs> {
 }
 
 export async function runAnalyze(args: AnalyzeArgs, machine: Machine): Promise<ExitCode> {
-  const format = checkFormat(args.format, FORMATS, 'analyze')
-  const failOn = checkFailOn(args.failOn ?? 'error')
+  const { format } = args
   const phone = args.phone === undefined ? undefined : checkPhone(args.phone)
   if (args.capture.filter((file) => file === '-').length > 1)
     throw new UsageError("standard input, '-', can be read once only")
+  checkOutput(args, args.capture, machine)
 
   const progress = new Progress(machine, args.quiet)
   const analyses: CaptureAnalysis[] = []
@@ -74,9 +67,22 @@ export async function runAnalyze(args: AnalyzeArgs, machine: Machine): Promise<E
       ? renderJson(report)
       : format === 'ndjson'
         ? renderNdjson(report)
-        : renderText(report, { palette: paletteFor(args, machine) })
+        : renderText(report, { palette: paletteFor(args, machine), ...(phone !== undefined && { phone }) })
   await deliver(text, args, machine)
-  return machine.interrupted.aborted ? ExitCode.interrupted : verdictOf(report, failOn)
+  return machine.interrupted.aborted ? ExitCode.interrupted : verdictOf(report, args.failOn ?? 'error')
+}
+
+/**
+ * By its first octets, before the rest is read for nothing: `/dev/zero` never ends.
+ *
+ * @throws UsageError
+ */
+function refuseNonCapture(octets: Uint8Array, file: string): void {
+  const reader = new CaptureReader(() => {})
+  reader.push(octets)
+  if (reader.reading) return
+  const { error } = reader.end()
+  if (error !== undefined) throw new UsageError(error, { file })
 }
 
 async function analyzeOne(
@@ -89,6 +95,7 @@ async function analyzeOne(
   const analyzer = new Analyzer({ file: name, ...(phone === undefined ? {} : { phone }) })
   let octets = 0
   for await (const chunk of machine.read(file)) {
+    if (octets === 0) refuseNonCapture(chunk, name)
     analyzer.push(chunk)
     octets += chunk.length
     progress.show(() => `${name}: ${(octets / 1e6).toFixed(0)} MB`)

@@ -6,7 +6,7 @@ import { UsageError } from '../../base/errors.js'
 import { catalogue, catalogueEntry } from '../../analyzer/diagnosis/catalogue.js'
 import { nearestName } from '../../deskphone/nearest-name.js'
 import { renderCatalogue, renderCatalogueEntry } from '../../report/render-catalogue.js'
-import { checkFormat, commonOptions, deliver, paletteFor } from '../common-options.js'
+import { checkOutput, commonOptions, deliver, paletteFor } from '../common-options.js'
 import type { CommonArgs } from '../common-options.js'
 import { ExitCode } from '../exit-codes.js'
 import type { Machine } from '../machine.js'
@@ -28,7 +28,8 @@ export function builder(yargs: Argv): Argv<FindingsArgs> {
 }
 
 export async function runFindings(args: FindingsArgs, machine: Machine): Promise<ExitCode> {
-  const format = checkFormat(args.format, FORMATS, 'findings')
+  const { format } = args
+  checkOutput(args, [], machine)
   const palette = paletteFor(args, machine)
   if (args.code === undefined) {
     const text =

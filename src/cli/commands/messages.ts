@@ -3,12 +3,13 @@
  */
 import type { Argv } from 'yargs'
 import { UsageError } from '../../base/errors.js'
+import { maskText } from '../../analyzer/mask-secrets.js'
 import { MessageLister } from '../../analyzer/messages.js'
 import type { Message } from '../../analyzer/messages.js'
 import { CaptureReader } from '../../capture/capture-reader.js'
 import { captureName } from '../../node/capture-input.js'
-import { MESSAGES_CSV_HEADER, messageCsv, messageNdjson, messageText } from '../../report/render-messages.js'
-import { checkFormat, commonOptions, deliver, paletteFor } from '../common-options.js'
+import { csvField, MESSAGES_CSV_HEADER, messageCsv, messageNdjson, messageText } from '../../report/render-messages.js'
+import { checkOutput, commonOptions, deliver, paletteFor } from '../common-options.js'
 import type { CommonArgs } from '../common-options.js'
 import { ExitCode } from '../exit-codes.js'
 import type { Machine } from '../machine.js'
@@ -44,8 +45,11 @@ export function builder(yargs: Argv): Argv<MessagesArgs> {
 }
 
 export async function runMessages(args: MessagesArgs, machine: Machine): Promise<ExitCode> {
-  const format = checkFormat(args.format, FORMATS, 'messages')
+  const { format } = args
   const phone = args.phone === undefined ? undefined : checkPhone(args.phone)
+  if (args.capture.filter((file) => file === '-').length > 1)
+    throw new UsageError("standard input, '-', can be read once only")
+  checkOutput(args, args.capture, machine)
   const palette = paletteFor(args, machine)
   const several = args.capture.length > 1
   const toFile: string[] = []
@@ -64,10 +68,11 @@ export async function runMessages(args: MessagesArgs, machine: Machine): Promise
     const take = (message: Message): void => {
       if (!belongs(message)) return
       found++
-      pending += render(message)
+      pending += render(args.showSecrets ? message : maskMessage(message))
     }
     for await (const _ of readMessages(file, take, machine)) {
-      if (pending.length < BATCH) continue
+      // Who pipes a capture in as it is made wants to see what there is.
+      if (pending.length < (file === '-' ? 1 : BATCH)) continue
       if (args.output === undefined) await machine.out(pending)
       else toFile.push(pending)
       pending = ''
@@ -79,7 +84,10 @@ export async function runMessages(args: MessagesArgs, machine: Machine): Promise
     await deliver(toFile.join('') + pending, args, machine)
   }
   if (machine.interrupted.aborted) return ExitCode.interrupted
-  return found > 0 ? ExitCode.ok : ExitCode.nothingToJudge
+  if (found > 0) return ExitCode.ok
+  if (!args.quiet)
+    machine.note(`bootwire: no provisioning message${phone === undefined ? '' : ` of ${phone}`} in there\n`)
+  return ExitCode.nothingToJudge
 }
 
 /** Reads one capture; gives way after every piece, so that what was found can be written. */
@@ -94,6 +102,8 @@ async function* readMessages(
   for await (const chunk of machine.read(file)) {
     reader.push(chunk)
     yield
+    // What is no capture, or damaged, does not get better; some of it never ends.
+    if (!reader.reading) break
   }
   const summary = reader.end()
   if (summary.error !== undefined) throw new UsageError(summary.error, { file: name })
@@ -119,6 +129,18 @@ function host(endpoint: string): string {
   return endpoint.replace(/:\d+$/, '')
 }
 
-function csvField(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+/** File names and URIs may carry passwords. */
+function maskMessage(message: Message): Message {
+  switch (message.protocol) {
+    case 'http':
+      return message.uri === undefined ? message : { ...message, uri: maskText(message.uri) }
+    case 'tftp': {
+      const { filename, message: text } = message
+      const masked = filename === undefined ? message : { ...message, filename: maskText(filename) }
+      return text === undefined ? masked : { ...masked, message: maskText(text) }
+    }
+    case 'dhcp':
+    case 'icmp':
+      return message
+  }
 }

@@ -15,19 +15,9 @@ import type { CaptureAnalysis } from '../../analyzer/analyze.js'
 import { renderJson, renderNdjson } from '../../report/render-json.js'
 import { plainPalette } from '../../report/palette.js'
 import { renderText } from '../../report/render-text.js'
-import { loadScenario } from '../../scenario/load-scenario-file.js'
-import { captureNameOf, runScenario } from '../../scenario/run-scenario.js'
 import type { RunResult } from '../../scenario/run-scenario.js'
 import type { Scenario } from '../../scenario/scenario.js'
-import {
-  checkFailOn,
-  checkFormat,
-  commonOptions,
-  deliver,
-  failOnOption,
-  paletteFor,
-  verdictOf,
-} from '../common-options.js'
+import { checkOutput, commonOptions, deliver, failOnOption, paletteFor, verdictOf } from '../common-options.js'
 import type { CommonArgs, FailOn } from '../common-options.js'
 import { ExitCode } from '../exit-codes.js'
 import type { Machine } from '../machine.js'
@@ -39,7 +29,7 @@ export interface RunArgs extends CommonArgs {
   readonly scenario: readonly string[]
   readonly seed: number | undefined
   readonly phone: string | undefined
-  readonly failOn: string | undefined
+  readonly failOn: FailOn | undefined
   readonly captureFile: string | undefined
 }
 
@@ -68,13 +58,20 @@ export function builder(yargs: Argv): Argv<RunArgs> {
 }
 
 export async function runRun(args: RunArgs, machine: Machine): Promise<ExitCode> {
-  const format = checkFormat(args.format, FORMATS, 'run')
-  const failOn = args.failOn === undefined ? undefined : checkFailOn(args.failOn)
+  const { format, failOn } = args
   const phone = args.phone === undefined ? undefined : checkPhone(args.phone)
   const seed = args.seed === undefined ? undefined : checkSeed(args.seed)
   const palette = paletteFor(args, machine)
   // All of them are read before the first runs: a slip in the last one should not cost the time of the others.
-  const jobs = planJobs(args)
+  // The emulator and the scenario language are loaded here: `analyze` should not wait for them.
+  const { loadScenario } = await import('../../scenario/load-scenario-file.js')
+  const { captureNameOf, runScenario } = await import('../../scenario/run-scenario.js')
+  const jobs = planJobs(args, (file) => {
+    const scenario = loadScenario(file)
+    return { scenario, captureFile: args.captureFile ?? captureNameOf(scenario) }
+  })
+  checkOutput(args, [...args.scenario, ...jobs.map(({ captureFile }) => captureFile)], machine)
+  for (const { captureFile } of jobs) machine.checkWritable(captureFile, args.scenario)
 
   const results: RunResult[] = []
   const verdicts: ExitCode[] = []
@@ -96,7 +93,7 @@ export async function runRun(args: RunArgs, machine: Machine): Promise<ExitCode>
     if (format === 'text') {
       const report = buildReport([shown(result, phone)], { showSecrets: args.showSecrets })
       const head = renderRunHead(result, palette) + renderPhones(result, palette)
-      const part = `${head}${renderText(report, { palette })}\n${renderRunTail(result, captureFile, palette)}`
+      const part = `${head}${renderText(report, { palette, ...(phone !== undefined && { phone }) })}\n${renderRunTail(result, captureFile, palette)}`
       // At once, so that a long list of scenarios can be watched.
       if (args.output === undefined) await machine.out(part + '\n')
       else text += part + '\n'
@@ -126,14 +123,14 @@ interface Job {
   readonly captureFile: string
 }
 
-function planJobs(args: RunArgs): readonly Job[] {
+function planJobs(args: RunArgs, load: (file: string) => Job): readonly Job[] {
   if (args.captureFile !== undefined && args.scenario.length > 1) {
     throw new UsageError(`--capture-file names one file, and there are ${args.scenario.length} scenarios`)
   }
+  if (args.captureFile === '-') throw new UsageError('--capture-file takes a file; standard output is for the report')
   const taken = new Map<string, string>()
   return args.scenario.map((file) => {
-    const scenario = loadScenario(file)
-    const captureFile = args.captureFile ?? captureNameOf(scenario)
+    const { scenario, captureFile } = load(file)
     const other = taken.get(captureFile)
     if (other !== undefined) throw new UsageError(`writes the same capture, ${captureFile}, as ${other}`, { file })
     taken.set(captureFile, file)
