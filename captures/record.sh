@@ -112,8 +112,11 @@ record_udhcpc-dnsmasq-boot() { # a lease with option 242, then script and settin
   written udhcpc-dnsmasq-boot
 }
 
-record_udhcpc-dnsmasq-no-option-242() { # the scope lacks the option that was asked for
-  network; dhcp_server; listen udhcpc-dnsmasq-no-option-242; lease; sleep 6
+# Something else on the wire after a while: what the client does not do by then, it does not do.
+later() { sleep "$1"; in_server bash -c 'echo > /dev/udp/10.20.0.250/9' || true; }
+
+record_udhcpc-dnsmasq-no-option-242() { # the scope lacks the option that was asked for, and nothing follows
+  network; dhcp_server; listen udhcpc-dnsmasq-no-option-242; lease; later 60
   written udhcpc-dnsmasq-no-option-242
 }
 
