@@ -186,7 +186,10 @@ export class Observed {
     return this.message(seconds + 0.02, 'ack', { ...given, options })
   }
 
-  arp(seconds: number, facts: { mac?: string; sender?: string; target?: string; operation?: number } = {}): this {
+  arp(
+    seconds: number,
+    facts: { mac?: string; sender?: string; target?: string; targetMac?: string; operation?: number } = {},
+  ): this {
     const mac = facts.mac ?? PHONE
     this.arps.push({
       frame: this.frame(seconds),
@@ -194,7 +197,7 @@ export class Observed {
       operation: facts.operation ?? 1,
       senderMac: mac,
       senderAddress: facts.sender ?? ADDRESS,
-      targetMac: '00:00:00:00:00:00',
+      targetMac: facts.targetMac ?? '00:00:00:00:00:00',
       targetAddress: facts.target ?? DHCP_SERVER,
     })
     return this
@@ -250,6 +253,8 @@ export class Observed {
       serverBytes,
       segments: last.number - first.number + 1,
       exchanges,
+      serverIsForeign: false,
+      serverUnseen: 0,
       icmpErrors: [],
       firstFromClient: first,
       firstFromServer: fromServer,

@@ -8,11 +8,12 @@
  */
 import { SECOND } from '../../base/time.js'
 import type { Nanos } from '../../base/time.js'
-import type { Outcome, TransferResult } from '../report.js'
-import { dhcpOf, obtained, registered, usedAnAddress, watchedAfter } from '../sessions/boot-session.js'
+import type { Outcome, TransferResult, TransferRole } from '../report.js'
+import { arrived, dhcpOf, obtained, registered, usedAnAddress, watchedAfter } from '../sessions/boot-session.js'
 import type { BootSession, SessionTransfer } from '../sessions/boot-session.js'
 import { SHORTEST_SILENCE } from '../sessions/transfers.js'
-import { laterServed, laterSuccess } from './file-transfers.js'
+import { asksForOthers } from './neighbours.js'
+import { isUnclear, laterServed, laterSuccess } from './file-transfers.js'
 import type { LinkedVerdict } from './run-rules.js'
 
 /** After this long without another request a phone has all it wanted. */
@@ -20,7 +21,9 @@ const DONE: Nanos = 30 * SECOND
 
 export function judgeOutcome(session: BootSession, verdicts: readonly LinkedVerdict[]): Outcome {
   const explained = verdicts.some(({ changesOutcome }) => changesOutcome)
-  const changed = explained || session.transfers.some((transfer) => isLost(session, transfer))
+  // Of one direction only what was seen counts, not what was missed.
+  const changed =
+    explained || (!session.quality.oneSided && session.transfers.some((transfer) => isLost(session, transfer)))
   if (cameUp(session, changed)) return changed ? 'degraded' : 'booted'
   if (!changed) return 'incomplete'
   // The phone was in the middle of another try when the capture ended.
@@ -33,26 +36,61 @@ export function judgeOutcome(session: BootSession, verdicts: readonly LinkedVerd
     session.lease === undefined &&
     !usedAnAddress(session) &&
     dhcpOf(session, 'discover', 'selecting', 'init-reboot').length > 0
-  return neverHadAddress || session.transfers.length > 0 || session.lease !== undefined ? 'failed' : 'incomplete'
+  if (neverHadAddress) return 'failed'
+  // An answer that the capture shows in part may have been the script.
+  const maybe = session.transfers.some(
+    (transfer) =>
+      isUnclear(transfer) &&
+      (transfer.exchange?.request === undefined || transfer.role === 'script' || transfer.role === 'settings'),
+  )
+  if (maybe) return 'incomplete'
+  const { lease } = session
+  const askedNobody =
+    grave &&
+    // Without a link header there is no ARP to tell by.
+    session.capture.linkTypes.some((type) => !type.startsWith('raw')) &&
+    lease !== undefined &&
+    session.transfers.length === 0 &&
+    !asksForOthers(session, lease.frame.number)
+  return askedNobody ||
+    verdicts.some(({ rule }) => WITHOUT_FILES.has(rule.code)) ||
+    session.transfers.some(({ exchange, path }) => path !== '' || exchange === undefined)
+    ? 'failed'
+    : 'incomplete'
 }
+
+/** Findings that say themselves that the phone got nothing. */
+const WITHOUT_FILES: ReadonlySet<string> = new Set([
+  'site-option-no-file-server',
+  'gateway-unreachable',
+  'script-not-obtained',
+])
 
 /** What a rule judges by itself, or finds healthy. */
 const JUDGED_BY_RULES: ReadonlySet<TransferResult> = new Set<TransferResult>(['ok', 'incomplete', 'not-found', 'auth'])
 
 /** A file that the phone needs and did not get, whether or not there is a rule that says why (403, a redirect, a reset). */
 function isLost(session: BootSession, transfer: SessionTransfer): boolean {
+  if (transfer.isPage) return transfer.role !== 'other' && laterSuccess(session, transfer) === undefined
   if (JUDGED_BY_RULES.has(transfer.result)) return false
-  if (transfer.file === '') return !laterServed(session, transfer)
+  // Of an answer whose request was not captured nobody knows what was asked.
+  if (transfer.file === '') return transfer.exchange === undefined && !laterServed(session, transfer)
+  if (isUnclear(transfer)) return false
   return transfer.role !== 'other' && laterSuccess(session, transfer) === undefined
 }
 
+/** Files that a phone asks for when it has come so far as to have its script, and the user's data once it is up. */
+const AFTER_SETTINGS: readonly TransferRole[] = ['language', 'certificate', 'backup', 'restore']
+
 function cameUp(session: BootSession, changed: boolean): boolean {
   if (registered(session) || obtained(session, 'settings')) return true
+  if (session.isAvaya && session.transfers.some(({ role }) => AFTER_SETTINGS.includes(role))) return true
   // What other devices call their files we do not know: one that came is one it asked for.
-  if (!session.isAvaya) return session.transfers.some(({ result }) => result === 'ok')
+  if (!session.isAvaya) return session.transfers.some(arrived)
   if (!obtained(session, 'script')) {
-    // Seen from the middle of its boot on: a user's data are fetched by a phone that is up.
-    return !session.sawStart && obtained(session, 'restore', 'backup')
+    // The script names the settings: a phone that asks for them has it, whether or not this capture shows that.
+    const asked = session.transfers.some(({ role }) => role === 'settings')
+    return asked && changed && !session.transfers.some(({ role }) => role === 'script')
   }
   const triedSettings = session.transfers.some(({ role }) => role === 'settings')
   if (triedSettings) return changed || watchedAfter(session, session.end) >= DONE
@@ -60,7 +98,8 @@ function cameUp(session: BootSession, changed: boolean): boolean {
   if (obtained(session, 'application', 'boot-image')) return true
   const text = session.scripts[0]?.text
   if (text !== undefined && !/^\s*GET\s+\S/im.test(text)) return true
-  return changed || session.hasNext || watchedAfter(session, session.end) >= DONE
+  // It has not asked for the settings that the script names. Unless it went on to other things there is no telling why.
+  return changed || obtained(session, 'language', 'certificate', 'restore', 'backup')
 }
 
 /**
@@ -72,7 +111,9 @@ export function rootCause(outcome: Outcome, verdicts: readonly LinkedVerdict[]):
   if (outcome === 'booted' || outcome === 'incomplete') return null
   const candidates = verdicts.filter(({ changesOutcome }) => changesOutcome)
   const errors = candidates.filter(({ severity }) => severity === 'error')
-  const explaining = earliest(errors) ?? earliest(candidates)
+  // Before its router answers a phone asks for nothing else.
+  const atRouter = errors.find(({ rule }) => rule.code === 'gateway-unreachable')
+  const explaining = atRouter ?? earliest(errors) ?? earliest(candidates)
   if (explaining === undefined) return null
   let root = explaining
   // Links were made without cycles.

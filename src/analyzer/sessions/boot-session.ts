@@ -75,6 +75,8 @@ export interface SessionTransfer {
   readonly start: Nanos
   readonly end: Nanos
   readonly result: TransferResult
+  /** A web page came in place of the file: what the phone asked for it did not get, whatever the status says. */
+  readonly isPage: boolean
   readonly first: Frame
   readonly last: Frame
   readonly connection: TcpConnection | undefined
@@ -110,6 +112,8 @@ export interface BootSession {
   /** The ACK that gave the address in use, initial leases before renewals; undefined when none was seen. */
   readonly lease: DhcpEvent | undefined
   readonly arp: readonly ArpObservation[]
+  /** ARP replies of others to the phone. */
+  readonly arpReplies: readonly ArpObservation[]
   /** In the order of first frames. */
   readonly transfers: readonly SessionTransfer[]
   /** The phone's connections as client, to file servers and others. */
@@ -146,9 +150,14 @@ export function formatEndpoint(endpoint: Endpoint): string {
   return `${endpoint.address}:${endpoint.port}`
 }
 
+/** Whether the file came, whole and as a file. */
+export function arrived({ result, isPage }: SessionTransfer): boolean {
+  return result === 'ok' && !isPage
+}
+
 /** Whether the phone got something of that role whole. */
 export function obtained(session: BootSession, ...roles: readonly TransferRole[]): boolean {
-  return session.transfers.some((transfer) => transfer.result === 'ok' && roles.includes(transfer.role))
+  return session.transfers.some((transfer) => arrived(transfer) && roles.includes(transfer.role))
 }
 
 /** Whether call signalling came about, the surest sign of a phone that is up. */

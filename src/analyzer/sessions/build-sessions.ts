@@ -85,6 +85,7 @@ function isHost(host: HostTraffic, phone: string): boolean {
 interface Part {
   dhcp: DhcpEvent[]
   arp: ArpObservation[]
+  arpReplies: ArpObservation[]
   tcp: TcpConnection[]
   tftp: TftpTransfer[]
   start: Nanos
@@ -99,6 +100,7 @@ interface Part {
 type Item =
   | { readonly at: Frame; readonly kind: 'dhcp'; readonly value: DhcpEvent }
   | { readonly at: Frame; readonly kind: 'arp'; readonly value: ArpObservation }
+  | { readonly at: Frame; readonly kind: 'arp-reply'; readonly value: ArpObservation }
   | { readonly at: Frame; readonly kind: 'tcp'; readonly value: TcpConnection }
   | { readonly at: Frame; readonly kind: 'tftp'; readonly value: TftpTransfer }
 
@@ -106,6 +108,7 @@ function split(host: HostTraffic): Part[] {
   const items: Item[] = [
     ...toDhcpEvents(host.dhcp).map((value) => ({ at: value.frame, kind: 'dhcp' as const, value })),
     ...host.arp.map((value) => ({ at: value.frame, kind: 'arp' as const, value })),
+    ...host.arpReplies.map((value) => ({ at: value.frame, kind: 'arp-reply' as const, value })),
     ...host.tcp.map((value) => ({ at: value.first, kind: 'tcp' as const, value })),
     ...host.tftp.map((value) => ({ at: value.first, kind: 'tftp' as const, value })),
   ]
@@ -113,6 +116,7 @@ function split(host: HostTraffic): Part[] {
   const parts: Part[] = []
   let part: Part | undefined
   for (const item of items) {
+    if (part === undefined && item.kind === 'arp-reply') continue
     if (part === undefined || beginsAnew(part, item)) {
       part = newPart(item.at.time)
       parts.push(part)
@@ -126,6 +130,7 @@ function newPart(start: Nanos): Part {
   return {
     dhcp: [],
     arp: [],
+    arpReplies: [],
     tcp: [],
     tftp: [],
     start,
@@ -182,6 +187,7 @@ function add(part: Part, item: Item): void {
       if (item.value.kind === 'ack' && item.value.address !== undefined) {
         part.ack = item.value
         part.addressUsed = false
+        part.setback = undefined
       }
       if (item.value.kind === 'nak' || item.value.kind === 'decline') part.setback = end
       break
@@ -189,6 +195,10 @@ function add(part: Part, item: Item): void {
       part.arp.push(item.value)
       if (item.value.senderAddress !== '0.0.0.0') part.addressUsed = true
       break
+    case 'arp-reply':
+      // Somebody else's word: it says nothing of what the phone does.
+      part.arpReplies.push(item.value)
+      return
     case 'tcp':
       part.tcp.push(item.value)
       part.addressUsed = true
@@ -260,6 +270,7 @@ function buildSession(
     siteOption,
     lease,
     arp: part.arp,
+    arpReplies: part.arpReplies,
     transfers,
     tcp: part.tcp,
     tftp: part.tftp,
@@ -410,7 +421,10 @@ function qualityOf(part: Part, wide: CaptureWideQuality): CaptureQuality {
     part.dhcp.some((event) => event.kind === 'offer' || event.kind === 'ack' || event.kind === 'nak') ||
     part.tcp.some((connection) => connection.firstFromServer !== undefined) ||
     part.tftp.some((transfer) => transfer.firstReply !== undefined)
-  const unseen = part.tcp.some(answeredUnseen) || requestWithoutOffer(part.dhcp)
+  const unseen =
+    part.tcp.some(answeredUnseen) ||
+    part.tftp.some(({ firstReply, serverPort }) => firstReply === undefined && serverPort !== undefined) ||
+    requestWithoutOffer(part.dhcp)
   return {
     repliesSeen: own ? 'this-phone' : wide.anyReplies ? 'others' : 'none',
     oneSided: !own && (unseen || (wide.unseenReplies && !wide.anyReplies)),

@@ -24,12 +24,16 @@ export interface HostTraffic {
   readonly mac: string | null
   readonly dhcp: DhcpObservation[]
   readonly arp: ArpObservation[]
+  /** Replies of others to this host. */
+  readonly arpReplies: ArpObservation[]
   readonly tcp: TcpConnection[]
   readonly tftp: TftpTransfer[]
 }
 
 /** Hosts told apart; the traffic of further ones is left out, and that is reported as a limit. */
 export const MAX_HOSTS = 200_000
+
+const REPLY = 2
 
 interface Holding {
   readonly mac: string
@@ -85,7 +89,7 @@ export function hostsOf(observations: Observations): { hosts: HostTraffic[]; lim
         limited = true
         return undefined
       }
-      hosts.set(key, (host = { key, mac, dhcp: [], arp: [], tcp: [], tftp: [] }))
+      hosts.set(key, (host = { key, mac, dhcp: [], arp: [], arpReplies: [], tcp: [], tftp: [] }))
     }
     return host
   }
@@ -103,6 +107,9 @@ export function hostsOf(observations: Observations): { hosts: HostTraffic[]; lim
   }
   for (const observation of observations.arp) {
     hostFor(observation.senderMac, observation.senderMac)?.arp.push(observation)
+    if (observation.operation === REPLY && observation.targetMac !== observation.senderMac) {
+      hostFor(observation.targetMac, observation.targetMac)?.arpReplies.push(observation)
+    }
   }
   for (const transfer of observations.tftp) {
     ownerOf(transfer.client.address, transfer.first.time, transfer.link.sourceMac)?.tftp.push(transfer)

@@ -24,6 +24,9 @@ const STALL: Nanos = 3 * SECOND
 /** No phone waits longer for the first octet of an answer than this (avaya.md §9.1 suggests 30 s). */
 const LONGEST_WAIT: Nanos = 30 * SECOND
 
+/** A TFTP client asks again sooner than this, as long as it asks at all. */
+const TFTP_GIVEN_UP: Nanos = 3.5 * SECOND
+
 /** Transfers of one session that are looked at, the first ones: a boot has some dozens. */
 export const MAX_TRANSFERS = 5_000
 /** Script, settings, and a file that the settings include. */
@@ -74,7 +77,19 @@ export function buildTransfers(input: TransferInput): { transfers: SessionTransf
   }
   transfers.sort((a, b) => a.first.number - b.first.number)
   transfers.splice(MAX_TRANSFERS)
-  return { transfers: settleOpenOnes(transfers, input.captureEnd), scripts: scriptTexts(transfers) }
+  const settled = settleOpenOnes(transfers, input.captureEnd).map((transfer) =>
+    transfer.result === 'ok' && carriesPage(transfer) ? { ...transfer, isPage: true } : transfer,
+  )
+  return { transfers: settled, scripts: scriptTexts(settled) }
+}
+
+const PAGE = /^\s*<(?:!doctype|html|head|body)\b/i
+
+/** A web page, and the name asked for is not that of one. */
+function carriesPage({ exchange, tftp, file }: SessionTransfer): boolean {
+  const content = exchange?.response?.body ?? tftp?.content
+  if (content === undefined || /\.(?:x?html?|xml|php|aspx?)$/.test(file)) return false
+  return PAGE.test(latin1(content, 0, Math.min(content.length, 256)))
 }
 
 function roleByContext(
@@ -90,8 +105,8 @@ function roleByContext(
 
 function scriptTexts(transfers: readonly SessionTransfer[]): ScriptText[] {
   const texts: ScriptText[] = []
-  for (const { role, result, path, exchange, tftp } of transfers) {
-    if ((role !== 'script' && role !== 'settings') || result !== 'ok') continue
+  for (const { role, result, isPage, path, exchange, tftp } of transfers) {
+    if ((role !== 'script' && role !== 'settings') || result !== 'ok' || isPage) continue
     const content = exchange?.response?.body ?? tftp?.content
     if (content !== undefined) texts.push({ path, text: latin1(content) })
   }
@@ -130,6 +145,7 @@ function httpTransfer(
     start: first.time,
     end: last.time,
     result,
+    isPage: false,
     first,
     last,
     connection,
@@ -148,6 +164,7 @@ function httpResult(connection: TcpConnection, exchange: HttpExchange, captureEn
   if (response === undefined) {
     // The answer may have been there: the capture has a hole on that side, or does not show it at all.
     if (answeredUnseen(connection) || connection.gaps.some((gap) => gap.from === 'server')) return 'incomplete'
+    if (isNotHttp(connection, exchange)) return 'error'
     const asked = request?.last.time ?? 0
     const left = closing(connection, 'client')
     const waited = left !== undefined && left.time - asked >= SHORTEST_WAIT
@@ -158,7 +175,9 @@ function httpResult(connection: TcpConnection, exchange: HttpExchange, captureEn
         // A FIN behind octets that were lost on the way does not reach the client, which waits on.
         const finished = closing(connection, 'server')
         const unheard = left !== undefined && finished !== undefined && left.time - finished.time >= SHORTEST_WAIT
-        return waited && unheard ? 'timeout' : 'error'
+        if (waited && unheard) return 'timeout'
+        // What the server sent before it closed is on its way, or was not captured.
+        return connection.serverUnseen > 0 ? 'incomplete' : 'error'
       }
       case 'fin-client':
       case 'reset-client':
@@ -180,13 +199,16 @@ function httpResult(connection: TcpConnection, exchange: HttpExchange, captureEn
   // What the capture itself lacks must not count against the server.
   if (response.missingBytes > 0 || connection.cutFrames > 0) return 'incomplete'
   switch (endedBy) {
-    case 'fin-server':
-      return 'truncated'
+    case 'fin-server': {
+      // The rest is on its way, or was not captured; unless the client waited for it in vain.
+      const gaveUp = clientLeft(connection).time - lastHeard(connection, exchange) >= STALL
+      return connection.serverUnseen === 0 || gaveUp ? 'truncated' : 'incomplete'
+    }
     case 'reset-server':
       return 'reset'
     case 'fin-client':
     case 'reset-client':
-      return clientLeft(connection).time - lastHeard(connection, exchange) >= STALL ? 'truncated' : 'reset'
+      return clientLeft(connection).time - lastHeard(connection, exchange) >= STALL ? 'truncated' : 'incomplete'
     case 'none':
       return 'incomplete'
   }
@@ -200,6 +222,29 @@ function lastHeard(connection: TcpConnection, { request, response }: HttpExchang
   const heard = response?.last.time ?? 0
   if (heard <= clientLeft(connection).time) return heard
   return request?.last.time ?? response?.first.time ?? 0
+}
+
+/** The server did answer the one request there was, in octets that begin no HTTP response. */
+export function isNotHttp(connection: TcpConnection, { request, response }: HttpExchange): boolean {
+  return (
+    request !== undefined &&
+    response === undefined &&
+    connection.exchanges.length === 1 &&
+    connection.serverIsForeign &&
+    !connection.midStream &&
+    connection.gaps.length === 0
+  )
+}
+
+/** The server closed after the whole request and before a single octet of an answer. */
+export function closedSilently({ connection, exchange, result }: SessionTransfer): boolean {
+  return (
+    result === 'error' &&
+    connection?.serverBytes === 0 &&
+    connection.serverUnseen === 0 &&
+    exchange?.endedBy === 'fin-server' &&
+    exchange.response === undefined
+  )
 }
 
 /** The first FIN or RST of one side. */
@@ -260,6 +305,7 @@ function connectionTransfer(connection: TcpConnection, captureEnd: Nanos): Sessi
     start: syn.time,
     end: last.time,
     result,
+    isPage: false,
     first: syn,
     last,
     connection,
@@ -281,6 +327,7 @@ function tftpTransfer(transfer: TftpTransfer, captureEnd: Nanos): SessionTransfe
     start: transfer.first.time,
     end: transfer.last.time,
     result: tftpResult(transfer, captureEnd),
+    isPage: false,
     first: transfer.first,
     last: transfer.last,
     connection: undefined,
@@ -297,10 +344,26 @@ function tftpResult(transfer: TftpTransfer, captureEnd: Nanos): TransferResult {
   if (transfer.state === 'complete') return 'ok'
   if (transfer.firstReply === undefined && transfer.icmpErrors.length > 0) return 'unreachable'
   const lastRequest = transfer.requests.at(-1) ?? transfer.first
+  if (answeredTooLate(transfer)) return 'timeout'
   if (transfer.firstReply === undefined) {
     return captureEnd - lastRequest.time >= SHORTEST_SILENCE || transfer.requests.length >= 3 ? 'timeout' : 'incomplete'
   }
-  return captureEnd - transfer.last.time >= SHORTEST_SILENCE ? 'truncated' : 'incomplete'
+  // Who is not heard says the same again; where nobody does, the end was not captured.
+  const repeats = [...transfer.repeatedData, ...transfer.repeatedAcks, ...transfer.requests.slice(1)]
+  const isRepeated = repeats.some(({ number }) => number === transfer.last.number)
+  return isRepeated && captureEnd - transfer.last.time >= SHORTEST_SILENCE ? 'truncated' : 'incomplete'
+}
+
+/** The server's first word came when the client had given up: nobody took it. */
+export function answeredTooLate({ firstReply, requests, lastFrom, repeatedAcks, first, state }: TftpTransfer): boolean {
+  const asked = requests.at(-1) ?? first
+  return (
+    firstReply !== undefined &&
+    state === 'transferring' &&
+    lastFrom === 'server' &&
+    repeatedAcks.length === 0 &&
+    firstReply.time - asked.time >= TFTP_GIVEN_UP
+  )
 }
 
 /**
@@ -309,10 +372,17 @@ function tftpResult(transfer: TftpTransfer, captureEnd: Nanos): TransferResult {
  */
 function settleOpenOnes(transfers: readonly SessionTransfer[], captureEnd: Nanos): SessionTransfer[] {
   return transfers.map((transfer, index) => {
+    // Who gives a TFTP transfer up has waited before it asks for the next file: this one went on at once, and had it all.
+    const next = transfers[index + 1]
+    if (transfer.tftp !== undefined && transfer.result === 'truncated' && next !== undefined) {
+      return next.start - transfer.end < SHORTEST_WAIT ? { ...transfer, result: 'incomplete' as const } : transfer
+    }
     if (transfer.result !== 'incomplete' || transfer.file === '') return transfer
     const again = transfers.find(
       (other, at) => at > index && sameFile(other, transfer) && other.start - transfer.end >= SHORTEST_WAIT,
     )
+    // That what came is not all is the capture's fault, where it has holes.
+    if (transfer.connection !== undefined && transfer.connection.gaps.length > 0) return transfer
     if (again === undefined || captureEnd - transfer.end < SHORTEST_WAIT) return transfer
     const answered = transfer.exchange?.response !== undefined || transfer.tftp?.firstReply !== undefined
     // What began and lacks octets in the capture stays unknown; what never began was given up.

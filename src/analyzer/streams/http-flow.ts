@@ -110,6 +110,7 @@ export class HttpFlow {
       const start = httpStart(bytes, from, to, offset === 0 ? 1 : undefined)
       if (start !== (side === 'client' ? 'request' : 'response')) {
         if (side === 'client') this.#malformedRequest(bytes, from, to)
+        else if (offset === 0) this.#connection.serverIsForeign = true
         return
       }
       parser = side === 'client' ? this.#startRequests(offset) : this.#startResponses(offset)

@@ -126,8 +126,12 @@ export interface TcpConnection {
   /** Distinct payload octets seen. */
   readonly clientBytes: number
   readonly serverBytes: number
+  /** Octets that the server sent by its own count, its sequence numbers, and that were never captured. */
+  readonly serverUnseen: number
   readonly segments: number
   readonly exchanges: readonly HttpExchange[]
+  /** The server's first octets were captured, and are not how an HTTP response begins. */
+  readonly serverIsForeign: boolean
   readonly icmpErrors: readonly IcmpErrorObservation[]
   /** First frame of each direction. One of them undefined: one-sided. */
   readonly firstFromClient: Frame | undefined

@@ -23,7 +23,7 @@ import { MAX_ALL_WAITING_OCTETS } from './limits.js'
 import type { Mutable } from './mutable.js'
 import type { Endpoint, Frame, LinkInfo, Side, TcpConnection } from './observations.js'
 import { TcpDirection } from './tcp-direction.js'
-import type { Segment } from './tcp-direction.js'
+import type { Hole, Segment } from './tcp-direction.js'
 
 /** How long octets may be missing that their receiver has acknowledged, or whose receiver was not captured. */
 const PATIENCE: Nanos = 20 * MILLISECOND
@@ -83,8 +83,10 @@ export class TcpFlow {
       cutFrames: 0,
       clientBytes: 0,
       serverBytes: 0,
+      serverUnseen: 0,
       segments: 0,
       exchanges: [],
+      serverIsForeign: false,
       icmpErrors: [],
       firstFromClient: undefined,
       firstFromServer: undefined,
@@ -435,6 +437,7 @@ export class TcpFlow {
     const [client, server] = this.#directions
     this.#progress(connection.last, true)
     this.#http.end(client.acknowledged)
+    connection.serverUnseen = server.holes.reduce((sum, hole) => sum + unseenIn(hole, server), 0)
     this.#gaps(client, 'client')
     this.#gaps(server, 'server')
     connection.gaps.sort((a, b) => a.frame.number - b.frame.number)
@@ -445,8 +448,9 @@ export class TcpFlow {
   #gaps(direction: TcpDirection, from: Side): void {
     for (const { start, end, missing } of direction.holes) {
       // One octet at the end is a FIN that was not captured.
-      const isUnseenFin = end - start === 1 && end === direction.highest
-      if (missing && !isUnseenFin) this.connection.gaps.push({ frame: missing, from, bytes: end - start })
+      if (missing && unseenIn({ start, end }, direction) > 0) {
+        this.connection.gaps.push({ frame: missing, from, bytes: end - start })
+      }
     }
   }
 }
@@ -454,6 +458,11 @@ export class TcpFlow {
 /** The peer's octets that the sender of this segment had received are there. */
 function isOpen(segment: Segment, peer: TcpDirection): boolean {
   return peer.next >= segment.acknowledges || peer.first === undefined
+}
+
+/** Octets of a hole; a FIN that was not captured is none. */
+function unseenIn({ start, end }: Pick<Hole, 'start' | 'end'>, { highest }: TcpDirection): number {
+  return end - start === 1 && end === highest ? 0 : end - start
 }
 
 function other(side: Side): Side {

@@ -206,6 +206,8 @@ export class TftpTracker {
   #fromClient(tracked: Tracked, message: Reply, packet: Dissection, frame: Frame): void {
     const { transfer } = tracked
     const port = packet.destinationPort
+    // RFC 1350 §4: that is for a stranger, whatever this capture took it for; the transfer goes on with another port.
+    if (message.op === 'error' && message.code === tftp.ErrorCode.unknownTransferId) return
     if (transfer.serverPort === undefined && port !== transfer.server.port) {
       // The server's side was not captured; the client knows its port.
       transfer.serverPort = port

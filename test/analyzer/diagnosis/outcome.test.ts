@@ -69,18 +69,29 @@ describe('outcome', () => {
     expect(outcome(new Observed().web(0, { ...healthyFiles(0), mac: null }))).toEqual(['booted', null])
   })
 
-  it('is failed, without a root cause, on failures that no rule names yet', () => {
-    expect(outcome(leased().web(1, { exchanges: [{ path: '/16xxupgrade.txt', status: 403 }] }))).toEqual([
+  it('has a root cause even where no rule names the failure itself', () => {
+    expect(outcome(leased().web(1, { exchanges: [{ path: '/16xxupgrade.txt', status: 429 }] }))).toEqual([
       'failed',
-      null,
+      'script-not-obtained',
     ])
-    const redirected = leased().web(1, {
+    const refused = leased().web(1, {
       exchanges: [
         { path: '/16xxupgrade.txt', status: 200, body: SCRIPT_1600 },
-        { path: '/46xxsettings.txt', status: 301 },
+        { path: '/46xxsettings.txt', status: 418 },
       ],
     })
-    expect(outcome(redirected)).toEqual(['degraded', null])
+    expect(outcome(refused)).toEqual(['degraded', 'settings-not-obtained'])
+  })
+
+  it('is incomplete when the phone never asks for the settings that its script names', () => {
+    const scriptOnly = leased().web(1, { exchanges: [{ path: '/16xxupgrade.txt', status: 200, body: SCRIPT_1600 }] })
+    expect(outcome(scriptOnly, 120)).toEqual(['incomplete', null])
+  })
+
+  it('names the silent router before what the phone would have come to later', () => {
+    const observed = new Observed().lease(0, null, { options: { 3: [10, 20, 0, 254] } })
+    for (let second = 1; second < 10; second++) observed.arp(second, { target: '10.20.0.254' })
+    expect(outcome(observed)).toEqual(['failed', 'gateway-unreachable'])
   })
 
   it('is incomplete when the capture ends with a NAK', () => {

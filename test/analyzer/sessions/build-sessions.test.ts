@@ -110,6 +110,19 @@ describe('sessions', () => {
     expect(sessions[0]?.lease?.address).toBe('10.20.0.121')
   })
 
+  it('begin anew soon after a NAK too, once a lease came and files were had', () => {
+    const sessions = new Observed()
+      .message(0, 'discover', { xid: 1 })
+      .message(0.01, 'offer', { xid: 1, address: ADDRESS })
+      .message(0.02, 'request', { xid: 1, address: ADDRESS, server: '10.20.0.1' })
+      .message(0.03, 'nak', { xid: 1 })
+      .lease(1, SITE, { xid: 2 })
+      .web(2, healthyFiles(2))
+      .lease(60, SITE, { xid: 3 })
+      .sessions()
+    expect(sessions.length).toBe(2)
+  })
+
   it('leave renewals to the boot before them', () => {
     const sessions = new Observed()
       .lease(0, SITE, { xid: 1 })

@@ -184,6 +184,21 @@ describe('TcpFlow', () => {
       expect(second!.response).toMatchObject({ status: 200, missingBytes: 0 })
     })
 
+    it('tells how much the server sent by its own count and the capture lacks, a FIN behind it included', () => {
+      const trace = new Trace().handshake().c(3, 'P.', GET)
+      trace.s(5, '.', RESPONSE.slice(0, 1460)).s(5.2, 'F.', '', { at: 2920 })
+      expect(connectionOf(trace).serverUnseen).toBe(1460)
+      const whole = new Trace().handshake().c(3, 'P.', GET).s(5, 'P.', RESPONSE).s(6, 'F.')
+      expect(connectionOf(whole).serverUnseen).toBe(0)
+    })
+
+    it('knows a server whose first octets begin no response', () => {
+      const foreign = new Trace().handshake().c(3, 'P.', GET).s(5, 'P.', '220 mail ready')
+      expect(connectionOf(foreign)).toMatchObject({ serverIsForeign: true, exchanges: [{ response: undefined }] })
+      const begun = new Trace().handshake().c(3, 'P.', GET).s(5, 'P.', 'HTTP/1.1 200')
+      expect(connectionOf(begun).serverIsForeign).toBe(false)
+    })
+
     it('does not deliver what lies behind a hole that nobody acknowledged', () => {
       const trace = new Trace().handshake().c(3, 'P.', GET)
       trace.s(5, '.', RESPONSE.slice(0, 1460)).s(5.2, 'P.', RESPONSE.slice(2920), { at: 2920 })

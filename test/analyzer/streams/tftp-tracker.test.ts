@@ -194,4 +194,11 @@ describe('TftpTracker', () => {
       quotes: { protocol: 17, source: '10.20.0.120:1025', destination: '10.20.0.2:69' },
     })
   })
+
+  it('takes "unknown transfer ID" of the client for what it is: a word to a stranger', () => {
+    const stranger = TID + 1
+    const trace = new TftpTrace().rrq(0).to(1, data(1, 'end'), stranger).rrq(4000).to(4001, data(1, 'end'))
+    trace.from(4002, { op: 'error', code: 5, message: 'unknown transfer ID' }, stranger).from(4003, ack(1))
+    expect(transferOf(trace)).toMatchObject({ error: undefined, serverPort: TID })
+  })
 })

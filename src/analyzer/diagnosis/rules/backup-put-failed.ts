@@ -44,6 +44,7 @@ function wasLeft(session: BootSession, { exchange, end, connection }: SessionTra
   return (
     exchange?.endedBy !== 'none' &&
     connection?.gaps.length === 0 &&
+    connection.cutFrames === 0 &&
     connection.firstFromServer !== undefined &&
     watchedAfter(session, end) >= SHORTEST_SILENCE
   )

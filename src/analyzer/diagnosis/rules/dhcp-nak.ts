@@ -44,7 +44,10 @@ export const dhcpNak: Rule = {
           : `, then a lease for ${session.lease.address}`),
       frames: pairs.flatMap(({ nak, request }) => [request.frame.number, nak.frame.number]),
       at: first.nak.frame.time,
-      changesOutcome: session.lease === undefined,
+      // A phone that is up and loses its address begins a boot of its own.
+      changesOutcome:
+        session.lease === undefined &&
+        pairs.some(({ request }) => request.kind === 'selecting' || request.kind === 'init-reboot'),
     }
   },
 }

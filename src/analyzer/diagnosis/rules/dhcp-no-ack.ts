@@ -22,7 +22,9 @@ export const dhcpNoAck: Rule = {
 
   *check(session) {
     if (session.lease !== undefined || session.quality.oneSided || usedAnAddress(session)) return
-    const answered = new Set(dhcpOf(session, 'ack', 'nak').map(({ xid }) => xid))
+    // A server that refuses does answer; the last of its answers may have been lost.
+    if (dhcpOf(session, 'nak').length > 0) return
+    const answered = new Set(dhcpOf(session, 'ack').map(({ xid }) => xid))
     const offering = new Set(dhcpOf(session, 'offer').map(({ serverId }) => serverId))
     const requests = dhcpOf(session, 'selecting', 'init-reboot').filter(
       ({ xid, kind, serverId }) =>

@@ -31,6 +31,7 @@ export const dhcpOfferIgnored: Rule = {
       message: `${count(offers.length, 'OFFER')} from ${list(servers)} went unused: no REQUEST, and ${count(again.length, 'further DISCOVER')} after the first`,
       frames: [...offers, ...again].map(({ frame }) => frame.number),
       at: first.frame.time,
+      causes: ['dhcp-offer-without-lease-time'],
     }
   },
 }

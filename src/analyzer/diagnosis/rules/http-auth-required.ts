@@ -30,10 +30,13 @@ export const httpAuthRequired: Rule = {
         transfer.status === 401 &&
         transfer.result === 'auth' &&
         !isAuthorized(transfer) &&
+        // The header may have been cut off.
+        transfer.connection?.cutFrames === 0 &&
         !session.transfers.some(
           (later) =>
             later.first.number > transfer.first.number &&
             sameFile(later, transfer) &&
+            later.protocol === 'http' &&
             (isAuthorized(later) || later.result === 'ok'),
         ),
     )

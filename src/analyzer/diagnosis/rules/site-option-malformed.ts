@@ -26,6 +26,8 @@ export const siteOptionMalformed: Rule = {
       message: `option ${siteOption.number} cannot be read as NAME=value pairs: ${list(said)}`,
       frames: [siteOption.event.frame.number],
       at: siteOption.event.frame.time,
+      // Seen in an offer only: the phone did not come to read it.
+      ...(session.lease === undefined ? { severity: 'warning', changesOutcome: false } : {}),
     }
   },
 }

@@ -1,9 +1,10 @@
-import { SERIES, SITE_OPTION_NUMBERS } from '../../../deskphone/series.js'
+import { SITE_OPTION_NUMBERS } from '../../../deskphone/series.js'
 import { OptionCode, option, textOption } from '../../../wire/dhcp.js'
 import { formatAddress } from '../../../wire/ipv4.js'
 import { dhcpOf, obtained } from '../../sessions/boot-session.js'
 import { requestedNumbers } from '../../sessions/dhcp-events.js'
 import type { Rule } from '../rule.js'
+import { wantedSiteOptions } from '../site-options.js'
 import { list } from '../wording.js'
 
 export const siteOptionMissing: Rule = {
@@ -26,11 +27,10 @@ export const siteOptionMissing: Rule = {
     if (lease === undefined) return
     const { message } = lease.observation
     const requested = requestedNumbers(session.dhcp)
-    let wanted = SITE_OPTION_NUMBERS.filter((number) => requested.has(number))
-    if (wanted.length === 0 && session.series !== null) wanted = [SERIES[session.series].siteOption]
-    if (wanted.length === 0 || wanted.some((number) => option(message, number) !== undefined)) return
+    const wanted = wantedSiteOptions(session)
+    // Under the other series' number it is there, and site-option-wrong-number says so.
+    if (wanted.length === 0 || SITE_OPTION_NUMBERS.some((number) => option(message, number) !== undefined)) return
 
-    const other = SITE_OPTION_NUMBERS.find((number) => option(message, number) !== undefined)
     const elsewhere: string[] = []
     if (option(message, OptionCode.vendorSpecific) !== undefined) elsewhere.push('option 43')
     if (message.siaddr !== 0) elsewhere.push(`siaddr ${formatAddress(message.siaddr)}`)
@@ -45,7 +45,6 @@ export const siteOptionMissing: Rule = {
       message:
         `the ACK from ${lease.serverId ?? 'the DHCP server'} lacks option ${wanted.join(' and ')} that the phone ` +
         (requested.has(wanted[0]!) ? 'asked for' : 'needs') +
-        (other === undefined ? '' : `; option ${other}, which other series read, is there`) +
         (managed ? `; the phone went by ${list(elsewhere)} instead` : ''),
       frames: [...(asking === undefined ? [] : [asking.frame.number]), lease.frame.number],
       at: lease.frame.time,

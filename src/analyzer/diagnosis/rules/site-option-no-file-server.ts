@@ -2,9 +2,19 @@ import { SECOND } from '../../../base/time.js'
 import { OptionCode, option } from '../../../wire/dhcp.js'
 import { watchedAfter } from '../../sessions/boot-session.js'
 import { SHORTEST_SILENCE } from '../../sessions/transfers.js'
+import type { BootSession } from '../../sessions/boot-session.js'
+import { asksForOthers, routersOf, silentNeighbours } from '../neighbours.js'
 import type { Rule } from '../rule.js'
+import { isServerName, mayUseTftp, wantedSiteOptions } from '../site-options.js'
+import { list } from '../wording.js'
 
-const FILE_SERVER_NAMES: readonly string[] = ['HTTPSRVR', 'TLSSRVR', 'TFTPSRVR']
+/** What the site option got wrong may be why, the first of them that was found. */
+const CAUSES: readonly string[] = [
+  'site-option-malformed',
+  'site-option-truncated',
+  'site-option-missing',
+  'site-option-wrong-number',
+]
 /** A phone that had a server elsewhere (LLDP, stored by hand) would have asked it by now. */
 const LONG_ENOUGH = 30 * SECOND
 
@@ -28,26 +38,52 @@ export const siteOptionNoFileServer: Rule = {
     const { lease } = session
     if (lease === undefined || !session.isAvaya) return
     if (session.transfers.length > 0 || session.tftp.length > 0 || session.tcp.length > 0) return
+    if (asksForOthers(session, lease.frame.number)) return
     const { message } = lease.observation
     if (message.siaddr !== 0 || option(message, OptionCode.vendorSpecific) !== undefined) return
+    const tftp = mayUseTftp(session)
     // Only the 4600 reads option 66.
-    const mayBe4600 = session.series === null || session.series === '4600'
-    if (mayBe4600 && option(message, OptionCode.tftpServerName) !== undefined) return
+    if (tftp && option(message, OptionCode.tftpServerName) !== undefined) return
     const values = session.siteOption?.parsed.values
-    if (FILE_SERVER_NAMES.some((name) => (values?.get(name)?.length ?? 0) > 0)) return
+    const names = ['HTTPSRVR', 'TLSSRVR', ...(tftp ? ['TFTPSRVR'] : [])]
+    // 0.0.0.0 is how a list is switched off.
+    const isNamed = (name: string) => values?.get(name)?.some((value) => value !== '' && value !== '0.0.0.0') === true
+    if (isReadByPhone(session) && names.some(isNamed)) return
     const watched = watchedAfter(session, lease.frame.time)
     if (watched < SHORTEST_SILENCE && !session.hasNext) return
+    // It waits for its router and has not come to ask for files.
+    const silent = silentNeighbours(session).map(({ address }) => address)
+    if (routersOf(session).length > 0 && routersOf(session).every((router) => silent.includes(router))) return
     yield {
       message:
         `the lease for ${lease.address ?? 'the phone'} names no file server: ` +
         (session.siteOption === undefined
           ? 'no site-specific option'
-          : `no HTTPSRVR, TLSSRVR or TFTPSRVR in option ${session.siteOption.number}`) +
+          : `no ${list(names, 2)} in option ${session.siteOption.number}` +
+            (!tftp && isNamed('TFTPSRVR') ? ' (TFTPSRVR is there, and this phone has no TFTP)' : '')) +
         ', siaddr is 0.0.0.0, and the phone asked for no file',
       frames: [lease.frame.number],
       at: lease.frame.time,
-      causes: ['site-option-malformed', 'site-option-missing'],
+      causes: [...CAUSES, ...spoiltServerNames(session)],
       confidence: watched >= LONG_ENOUGH || session.hasNext ? 'certain' : 'likely',
     }
   },
+}
+
+/** An option under a number that the phone does not look for is no option. */
+function isReadByPhone(session: BootSession): boolean {
+  const wanted = wantedSiteOptions(session)
+  return session.siteOption !== undefined && (wanted.length === 0 || wanted.includes(session.siteOption.number))
+}
+
+/** Codes of what spoilt the name or the value of a file server. */
+function spoiltServerNames(session: BootSession): string[] {
+  return (session.siteOption?.parsed.problems ?? []).flatMap(({ kind, name, nearest }) => {
+    if (!isServerName(nearest ?? name)) return []
+    return kind === 'unknown-name'
+      ? ['site-option-unknown-name']
+      : kind === 'bad-value'
+        ? ['site-option-bad-value']
+        : []
+  })
 }

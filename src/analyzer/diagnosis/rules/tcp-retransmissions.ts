@@ -48,12 +48,14 @@ export const tcpRetransmissions: Rule = {
         `server ${list(servers)}`,
       frames: resent.map(({ frame }) => frame.number),
       // Loss so heavy that a request never arrived, or its answer came too late.
-      changesOutcome: session.transfers.some(
-        (transfer) =>
-          failureCode(transfer) === 'tcp-retransmissions' &&
-          (transfer.file === '' ? !laterServed(session, transfer) : laterSuccess(session, transfer) === undefined) &&
-          (transfer.connection?.retransmissions.length ?? 0) > 0,
-      ),
+      changesOutcome:
+        !session.quality.oneSided &&
+        session.transfers.some(
+          (transfer) =>
+            failureCode(transfer) === 'tcp-retransmissions' &&
+            (transfer.file === '' ? !laterServed(session, transfer) : laterSuccess(session, transfer) === undefined) &&
+            (transfer.connection?.retransmissions.length ?? 0) > 0,
+        ),
       at: resent.reduce((earliest, { frame }) => Math.min(earliest, frame.time), first.frame.time),
     }
   },

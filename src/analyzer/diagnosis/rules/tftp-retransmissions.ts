@@ -1,5 +1,6 @@
 import type { SessionTransfer } from '../../sessions/boot-session.js'
 import { byServer, laterSuccess } from '../file-transfers.js'
+import { answeredTooLate } from '../../sessions/transfers.js'
 import type { Rule } from '../rule.js'
 import { count, list, serverOf } from '../wording.js'
 
@@ -19,7 +20,7 @@ export const tftpRetransmissions: Rule = {
   *check(session) {
     const repeated = session.transfers.filter((transfer) => {
       const { tftp } = transfer
-      if (tftp === undefined) return false
+      if (tftp === undefined || answeredTooLate(tftp)) return false
       if (tftp.firstReply === undefined) return laterSuccess(session, transfer) !== undefined
       return repeats(transfer).length > 0
     })

@@ -1,4 +1,5 @@
 import { formatDuration } from '../../../base/time.js'
+import { answeredTooLate } from '../../sessions/transfers.js'
 import type { Rule } from '../rule.js'
 import { byServer, causesOfChoice, laterSuccess } from '../file-transfers.js'
 import { count, distinct, list, serverOf } from '../wording.js'
@@ -22,7 +23,7 @@ export const tftpTimeout: Rule = {
         transfer.tftp !== undefined &&
         transfer.result === 'timeout' &&
         // The client answers a port of the server that the capture does not show.
-        transfer.tftp.serverPort === undefined &&
+        (transfer.tftp.serverPort === undefined || answeredTooLate(transfer.tftp)) &&
         !session.transfers.some(
           (other) =>
             other.result === 'ok' &&
@@ -41,7 +42,9 @@ export const tftpTimeout: Rule = {
         message:
           `${serverOf(first)} never answered: ${count(requests.length, `${first.method} request`)} for ` +
           `${list(distinct(attempts.map(({ path }) => path)))} in ${formatDuration(last.time - first.start)}, ` +
-          'no DATA, OACK or ERROR',
+          (attempts.some(({ tftp }) => tftp?.firstReply !== undefined)
+            ? 'the answer came when the phone had given up'
+            : 'no DATA, OACK or ERROR'),
         frames: requests.map(({ number }) => number),
         at: first.start,
         causes: ['fallback-to-tftp', ...causesOfChoice(session, first.server.address)],
