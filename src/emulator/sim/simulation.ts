@@ -17,6 +17,7 @@ import { performance } from 'node:perf_hooks'
 import { addNanos, type Nanos, type Timestamp } from '../../base/time.js'
 import { Random } from '../../base/random.js'
 import { EventQueue, type EventHandler, type Ticket } from './event-queue.js'
+import type { FrameLog } from './frame-log.js'
 import { realTurn, settleNow } from './settle.js'
 import { TruthLog } from './truth-log.js'
 
@@ -34,6 +35,8 @@ export interface SimulationOptions {
   /** The time of day at which the run begins. */
   readonly epoch?: Timestamp
   readonly truth?: TruthLog
+  /** Told of every frame on every link. Without one that costs nothing. */
+  readonly frameLog?: FrameLog
 }
 
 export interface RunOptions {
@@ -54,16 +57,18 @@ export class Simulation {
   readonly seed: number
   readonly epoch: Timestamp
   readonly truth: TruthLog
+  readonly frameLog: FrameLog | undefined
   readonly #queue = new EventQueue()
   #nodeCodeRan = true
   #holds = 0
   #running = false
   #eventCount = 0
 
-  constructor({ seed, epoch = DEFAULT_EPOCH, truth = new TruthLog() }: SimulationOptions) {
+  constructor({ seed, epoch = DEFAULT_EPOCH, truth = new TruthLog(), frameLog }: SimulationOptions) {
     this.seed = seed
     this.epoch = epoch
     this.truth = truth
+    this.frameLog = frameLog
   }
 
   get now(): Nanos {

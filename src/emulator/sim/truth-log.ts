@@ -5,6 +5,19 @@
  */
 import type { Nanos } from '../../base/time.js'
 
+/** What a link did to a frame other than to carry it. */
+export type FrameFate =
+  | 'lost'
+  | 'duplicated'
+  | 'corrupted'
+  | 'reordered'
+  | 'queue-full'
+  | 'early-drop' // by RED or CoDel
+  | 'too-long'
+  | 'link-down'
+  | 'rewritten' // by a rule
+  | 'delayed' // by a rule
+
 export type TruthEvent =
   | {
       readonly kind: 'frame'
@@ -12,8 +25,10 @@ export type TruthEvent =
       readonly link: string
       /** The end of the link that sent it. */
       readonly from: string
-      readonly fate: 'lost' | 'duplicated' | 'queue-full' | 'link-down'
+      readonly fate: FrameFate
       readonly length: number
+      /** The name of the rule that did it, where one did. */
+      readonly rule?: string
     }
   | {
       readonly kind: 'server'
