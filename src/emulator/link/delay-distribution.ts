@@ -16,6 +16,8 @@ import type { Draw } from './chance.js'
 export const TABLE_SCALE = 8192
 /** netem's NETEM_DIST_MAX. */
 const MAX_TABLE_LENGTH = 16_384
+/** Of the tables that iproute2 ships. */
+const TABLE_LENGTH = 4096
 const MIN_VALUE = -32_768
 const MAX_VALUE = 32_767
 
@@ -57,24 +59,31 @@ export function drawDelay(delay: Nanos, jitter: Nanos, distribution: Distributio
 
 /** iproute2's netem/normal.c. */
 function normalTable(): Int16Array {
-  const table = new Int16Array(MAX_TABLE_LENGTH)
-  for (let i = 0; i < table.length; i++) table[i] = fixedPoint(inverseNormal((i + 0.5) / table.length))
+  const table = new Int16Array(TABLE_LENGTH)
+  for (let i = 0; i < table.length; i++) table[i] = fixedPoint(normalValue(i))
   return table
 }
 
 /** iproute2's netem/pareto.c: shape 3, moved to mean 0. Its variance is infinite in theory; the table ends it. */
 function paretoTable(): Int16Array {
-  const table = new Int16Array(4096)
+  const table = new Int16Array(TABLE_LENGTH)
   for (let i = 0; i < table.length; i++) table[i] = fixedPoint(paretoValue((65_536 - 16 * i) / 65_536))
   return table
 }
 
 /** iproute2's netem/paretonormal.c: a quarter normal, three quarters Pareto. */
 function paretoNormalTable(): Int16Array {
-  const normal = distributionTable('normal')
-  return Int16Array.from(normal, (value, i) =>
-    Math.trunc((value + 3 * fixedPoint(paretoValue((65_536 - 4 * i) / 65_536))) / 4),
-  )
+  const pareto = distributionTable('pareto')
+  const table = new Int16Array(TABLE_LENGTH)
+  for (let i = 0; i < table.length; i++) {
+    table[i] = fixedPoint((normalValue(i) + (3 * pareto[i]!) / TABLE_SCALE) / 4)
+  }
+  return table
+}
+
+/** iproute2 makes 16,384 values, each the upper end of its share, and ships every fourth. */
+function normalValue(i: number): number {
+  return inverseNormal((4 * i + 0.5) / (4 * TABLE_LENGTH))
 }
 
 /** The Pareto value that a share `u` of all exceed, with shape 3 and scaled as iproute2 does. */

@@ -1,7 +1,8 @@
 /**
  * What a switch has learned: MAC address to port, with ageing and a bound.
  *
- * Open addressing over typed arrays, linear probing, keys split into 16 and 32 bits: a lookup allocates nothing.
+ * Open addressing over typed arrays, linear probing, keys (VLAN and address) split into 28 and 32 bits: a lookup
+ * allocates nothing.
  * Entries are never removed one by one; aged ones are overwritten in place and dropped when the table grows.
  */
 import type { Nanos } from '../../base/time.js'
@@ -14,7 +15,7 @@ export class MacTable {
   readonly #ageing: Nanos
   #capacity = INITIAL_CAPACITY
   #used = 0
-  #high = new Uint16Array(INITIAL_CAPACITY)
+  #high = new Uint32Array(INITIAL_CAPACITY)
   #low = new Uint32Array(INITIAL_CAPACITY)
   /** Port number plus one; 0 is a free place. */
   #ports = new Uint32Array(INITIAL_CAPACITY)
@@ -25,9 +26,9 @@ export class MacTable {
     this.#ageing = ageing
   }
 
-  /** Remembers the port of the address at bytes[at..at+6). */
-  learn(bytes: Uint8Array, at: number, port: number, now: Nanos): void {
-    const high = readHigh(bytes, at)
+  /** Remembers the port of the address at bytes[at..at+6) in a VLAN. */
+  learn(bytes: Uint8Array, at: number, port: number, now: Nanos, vlan = 0): void {
+    const high = (vlan << 16) | readHigh(bytes, at)
     const low = readLow(bytes, at)
     let place = this.#find(high, low)
     if (this.#ports[place] === 0) {
@@ -46,8 +47,8 @@ export class MacTable {
   }
 
   /** The port of an address, or -1. */
-  lookup(bytes: Uint8Array, at: number, now: Nanos): number {
-    const place = this.#find(readHigh(bytes, at), readLow(bytes, at))
+  lookup(bytes: Uint8Array, at: number, now: Nanos, vlan = 0): number {
+    const place = this.#find((vlan << 16) | readHigh(bytes, at), readLow(bytes, at))
     if (this.#ports[place] === 0 || now - this.#seen[place]! > this.#ageing) return -1
     return this.#ports[place]! - 1
   }
@@ -68,7 +69,7 @@ export class MacTable {
     let alive = 0
     for (let i = 0; i < ports.length; i++) if (ports[i] !== 0 && now - seen[i]! <= this.#ageing) alive++
     if (alive * 4 > this.#capacity && this.#capacity < 2 * MAX_ENTRIES) this.#capacity *= 2
-    this.#high = new Uint16Array(this.#capacity)
+    this.#high = new Uint32Array(this.#capacity)
     this.#low = new Uint32Array(this.#capacity)
     this.#ports = new Uint32Array(this.#capacity)
     this.#seen = new Float64Array(this.#capacity)

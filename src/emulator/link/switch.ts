@@ -1,15 +1,21 @@
 /**
  * A learning switch: IEEE 802.1D §7 without spanning tree. The topology must be free of loops.
  *
- * It forwards whole frames, after a fixed latency. Tags pass untouched: it knows no VLANs.
+ * It forwards whole frames, after a fixed latency. As long as no port is told otherwise it knows no VLANs and tags pass
+ * untouched. From the first setPort() on it is an 802.1Q bridge, and ports that nobody set are access ports of VLAN 1.
  *
- * A tap on a switch is a mirror of all its ports: it sees each frame once, as it comes in.
+ * A tap on a switch is a mirror of all its ports: it sees each frame once, as it comes in. A mirror is what a switch has
+ * in the field: chosen ports and directions, copied to another port whose own link limits how much gets through.
+ *
+ * Theory of operation. A flood asks each port when the frame would arrive; ports in a row that say the same time share
+ * one event, so a broadcast among a thousand phones costs one event, not a thousand. The order of arrivals is the same.
  */
 import { SECOND, type Nanos } from '../../base/time.js'
 import type { EventHandler } from '../sim/event-queue.js'
 import type { Simulation } from '../sim/simulation.js'
-import type { LinkNode, Port, TapListener } from './link.js'
+import type { Link, LinkNode, Port, TapListener } from './link.js'
 import { MacTable } from './mac-table.js'
+import { isTagged, vidOf, withoutTag, withTag } from './vlan-tags.js'
 
 /** IEEE 802.1D table 7-5: the recommended default. */
 const AGEING_TIME: Nanos = 300 * SECOND
@@ -17,24 +23,82 @@ const AGEING_TIME: Nanos = 300 * SECOND
 /** Shortest frame with both addresses and an EtherType. */
 const MIN_FRAME = 14
 
+const MAX_VID = 4094
+
 export interface SwitchOptions {
   /** From the last octet in to the first octet out. */
   readonly latency?: Nanos
   readonly ageing?: Nanos
 }
 
+/** VLAN identifiers are 1 to 4094. */
+export type PortMode =
+  /** One VLAN, untagged. A frame tagged with that VLAN is taken too. */
+  | { readonly kind: 'access'; readonly vlan: number }
+  /** A phone with a PC behind it: `vlan` untagged for the PC, `voice` tagged for the phone. */
+  | { readonly kind: 'voice'; readonly vlan: number; readonly voice: number }
+  /** Many VLANs, tagged, but the native one untagged. Without a native one untagged frames are dropped. */
+  | { readonly kind: 'trunk'; readonly native?: number; readonly allowed?: readonly number[] }
+
+export interface MirrorOptions {
+  /** The ports that are watched, by their links. */
+  readonly from: readonly Link[]
+  /** As the switch sees it; `both` unless given. */
+  readonly direction?: 'received' | 'sent' | 'both'
+  /** Whether copies carry the tag of their VLAN; as on the wire of the watched port unless given. */
+  readonly tags?: boolean
+  /** Where copies go. That port takes part in nothing else; what its link has no room for is lost to the watcher only. */
+  readonly to: Link
+}
+
+export interface SwitchCounters {
+  received: number
+  /** Frames that went to more than one port for want of a known address. */
+  flooded: number
+  tooShort: number
+  /** From a VLAN that its port does not take. */
+  wrongVlan: number
+  /** To 01:80:c2:00:00:00 and the like, which no bridge forwards (802.1D §7.12.6): LLDP, 802.1X, spanning tree. */
+  reserved: number
+  mirrored: number
+}
+
 interface Forwarding {
   readonly frame: Uint8Array
   readonly from: number
+  readonly vlan: number
+}
+
+interface Mirror {
+  readonly received: ReadonlySet<number>
+  readonly sent: ReadonlySet<number>
+  readonly tags: boolean | undefined
+  readonly to: number
+}
+
+interface Flood {
+  readonly frame: Uint8Array
+  readonly ports: Port[]
+}
+
+const FLOOD: EventHandler<Flood> = {
+  fire({ frame, ports }) {
+    for (let i = 0; i < ports.length; i++) ports[i]!.arrive(frame)
+  },
 }
 
 export class Switch implements LinkNode, EventHandler<Forwarding> {
   readonly name: string
+  readonly counters: SwitchCounters = { received: 0, flooded: 0, tooShort: 0, wrongVlan: 0, reserved: 0, mirrored: 0 }
   readonly #sim: Simulation
   readonly #latency: Nanos
   readonly #ports: Port[] = []
   readonly #addresses: MacTable
   readonly #taps: TapListener[] = []
+  /** By port number; undefined while the switch knows no VLANs. */
+  #modes: Map<number, PortMode> | undefined
+  #mirrors: readonly Mirror[] = []
+  #mirrorPorts: ReadonlySet<number> = new Set()
 
   constructor(sim: Simulation, name: string, { latency = 0, ageing = AGEING_TIME }: SwitchOptions = {}) {
     this.#sim = sim
@@ -52,28 +116,166 @@ export class Switch implements LinkNode, EventHandler<Forwarding> {
     this.#taps.push(onFrame)
   }
 
+  /** @throws Error for a link that is not on this switch, RangeError for a VLAN that is none */
+  setPort(link: Link, mode: PortMode): void {
+    const number = this.#numberOf(link)
+    const { native, allowed = [] } = mode.kind === 'trunk' ? mode : {}
+    const vlans = mode.kind === 'trunk' ? allowed : mode.kind === 'voice' ? [mode.vlan, mode.voice] : [mode.vlan]
+    for (const vlan of native === undefined ? vlans : [native, ...vlans]) {
+      if (!(Number.isInteger(vlan) && vlan >= 1 && vlan <= MAX_VID)) throw new RangeError(`not a VLAN: ${vlan}`)
+    }
+    this.#modes ??= new Map()
+    this.#modes.set(number, mode)
+  }
+
+  /** @throws Error for a link that is not on this switch */
+  mirror({ from, direction = 'both', tags, to }: MirrorOptions): void {
+    const watched = new Set(from.map((link) => this.#numberOf(link)))
+    const none: ReadonlySet<number> = new Set()
+    const mirror: Mirror = {
+      received: direction === 'sent' ? none : watched,
+      sent: direction === 'received' ? none : watched,
+      tags,
+      to: this.#numberOf(to),
+    }
+    this.#mirrors = [...this.#mirrors, mirror]
+    this.#mirrorPorts = new Set(this.#mirrors.map((one) => one.to))
+  }
+
   /** The end of the latency; the event queue's entry. */
-  fire({ frame, from }: Forwarding): void {
-    this.#forward(frame, from)
+  fire({ frame, from, vlan }: Forwarding): void {
+    this.#forward(frame, from, vlan)
   }
 
   #receive(frame: Uint8Array, from: number): void {
-    if (frame.length < MIN_FRAME) return
-    const now = this.#sim.now
-    for (const onFrame of this.#taps) onFrame(now, frame, 'received')
-    // 802.1D §7.8: group addresses are never learned.
-    if ((frame[6]! & 1) === 0) this.#addresses.learn(frame, 6, from, now)
-    if (this.#latency === 0) this.#forward(frame, from)
-    else this.#sim.post(this.#latency, this, { frame, from })
-  }
-
-  #forward(frame: Uint8Array, from: number): void {
-    const to = (frame[0]! & 1) === 0 ? this.#addresses.lookup(frame, 0, this.#sim.now) : -1
-    if (to >= 0) {
-      // The way back is where it came from: the other side has it already.
-      if (to !== from) this.#ports[to]!.transmit(frame)
+    this.counters.received++
+    if (frame.length < MIN_FRAME) {
+      this.counters.tooShort++
       return
     }
-    for (let i = 0; i < this.#ports.length; i++) if (i !== from) this.#ports[i]!.transmit(frame)
+    const now = this.#sim.now
+    for (const onFrame of this.#taps) onFrame(now, frame, 'received')
+    let vlan = 0
+    if (this.#mirrors.length > 0) {
+      if (this.#mirrorPorts.has(from)) return
+      vlan = this.#vlanOf(frame, from)
+      for (const mirror of this.#mirrors) if (mirror.received.has(from)) this.#copy(frame, vlan, mirror)
+    }
+    if (isReserved(frame)) {
+      this.counters.reserved++
+      this.#dropped(frame, 'reserved address')
+      return
+    }
+    if (this.#modes !== undefined) {
+      vlan = this.#vlanOf(frame, from)
+      if (vlan < 0) {
+        this.counters.wrongVlan++
+        this.#dropped(frame, 'wrong VLAN')
+        return
+      }
+    } else vlan = 0
+    // 802.1D §7.8: group addresses are never learned.
+    if ((frame[6]! & 1) === 0) this.#addresses.learn(frame, 6, from, now, vlan)
+    if (this.#latency === 0) this.#forward(frame, from, vlan)
+    else this.#sim.post(this.#latency, this, { frame, from, vlan })
   }
+
+  #forward(frame: Uint8Array, from: number, vlan: number): void {
+    const to = (frame[0]! & 1) === 0 ? this.#addresses.lookup(frame, 0, this.#sim.now, vlan) : -1
+    if (to >= 0) {
+      // The way back is where it came from: the other side has it already.
+      if (to !== from) this.#send(frame, to, vlan)
+      return
+    }
+    this.counters.flooded++
+    if (this.#modes !== undefined || this.#mirrors.length > 0) {
+      for (let i = 0; i < this.#ports.length; i++) if (i !== from) this.#send(frame, i, vlan)
+      return
+    }
+    let flood: Flood | undefined
+    let floodTime: Nanos = -1
+    const ports = this.#ports
+    for (let i = 0; i < ports.length; i++) {
+      if (i === from) continue
+      const port = ports[i]!
+      const time = port.offer(frame)
+      if (flood !== undefined && time === floodTime) flood.ports.push(port)
+      else if (time < 0) flood = undefined
+      else {
+        flood = { frame, ports: [port] }
+        floodTime = time
+        this.#sim.postAt(time, FLOOD, flood)
+      }
+    }
+  }
+
+  #send(frame: Uint8Array, to: number, vlan: number): void {
+    if (this.#modes === undefined && this.#mirrors.length === 0) {
+      this.#ports[to]!.transmit(frame)
+      return
+    }
+    if (this.#mirrorPorts.has(to)) return
+    const sent = this.#modes === undefined ? frame : egress(frame, vlan, this.#modeOf(to))
+    if (sent === undefined) return
+    this.#ports[to]!.transmit(sent)
+    for (const mirror of this.#mirrors) if (mirror.sent.has(to)) this.#copy(sent, vlan, mirror)
+  }
+
+  #copy(frame: Uint8Array, vlan: number, { tags, to }: Mirror): void {
+    const copy = tags === undefined || vlan <= 0 ? frame : tags ? withTag(frame, vlan) : withoutTag(frame)
+    this.counters.mirrored++
+    this.#ports[to]!.transmit(tags === false ? withoutTag(copy) : copy)
+  }
+
+  #modeOf(port: number): PortMode {
+    return this.#modes?.get(port) ?? DEFAULT_MODE
+  }
+
+  /** The VLAN a frame that came in belongs to; -1 when the port does not take it, 0 without VLANs. */
+  #vlanOf(frame: Uint8Array, from: number): number {
+    if (this.#modes === undefined) return 0
+    const mode = this.#modeOf(from)
+    // 802.1Q §9.6: a tag of VLAN 0 carries a priority and nothing else.
+    const vid = isTagged(frame) ? vidOf(frame) : 0
+    if (mode.kind === 'trunk') {
+      if (vid === 0) return mode.native ?? -1
+      return vid === mode.native || mode.allowed === undefined || mode.allowed.includes(vid) ? vid : -1
+    }
+    if (vid === 0 || vid === mode.vlan) return mode.vlan
+    return mode.kind === 'voice' && vid === mode.voice ? vid : -1
+  }
+
+  #dropped(frame: Uint8Array, reason: string): void {
+    this.#sim.frameLog?.note(this.#sim.now, 'dropped', this.name, frame, { reason })
+  }
+
+  #numberOf(link: Link): number {
+    const number = this.#ports.findIndex((port) => port.link === link)
+    if (number < 0) throw new Error(`link ${link.name} is not on switch ${this.name}`)
+    return number
+  }
+}
+
+const DEFAULT_MODE: PortMode = { kind: 'access', vlan: 1 }
+
+/** The frame as it leaves a port, or undefined when its VLAN is not on that port. */
+function egress(frame: Uint8Array, vlan: number, mode: PortMode): Uint8Array | undefined {
+  if (mode.kind === 'trunk') {
+    if (vlan === mode.native) return withoutTag(frame)
+    return mode.allowed === undefined || mode.allowed.includes(vlan) ? withTag(frame, vlan) : undefined
+  }
+  if (vlan === mode.vlan) return withoutTag(frame)
+  return mode.kind === 'voice' && vlan === mode.voice ? withTag(frame, vlan) : undefined
+}
+
+/** 01:80:c2:00:00:00 to 0f. */
+function isReserved(frame: Uint8Array): boolean {
+  return (
+    frame[0] === 0x01 &&
+    frame[1] === 0x80 &&
+    frame[2] === 0xc2 &&
+    frame[3] === 0 &&
+    frame[4] === 0 &&
+    (frame[5]! & 0xf0) === 0
+  )
 }
