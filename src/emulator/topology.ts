@@ -1,13 +1,15 @@
 /**
- * Which hosts and switches there are and what connects them.
+ * Which hosts, switches, routers and firewalls there are and what connects them.
  *
  * Everything is named, names are unique per kind, and the order of creation is the order of everything that has one:
  * switch ports, made-up MAC addresses. The same calls make the same network.
  */
 import { parseMac } from '../wire/ethernet.js'
 import { parseAddress } from '../wire/ipv4.js'
+import { Firewall, type FirewallOptions } from './link/firewall.js'
 import type { LinkConditions } from './link/impairments.js'
 import { Link, type LinkEndName, type LinkNode, type TapListener } from './link/link.js'
+import { Router } from './link/router.js'
 import { Switch, type SwitchOptions } from './link/switch.js'
 import { EmulatedHost } from './net/host.js'
 import type { StackProfile } from './net/profile.js'
@@ -41,6 +43,8 @@ export class Network {
   readonly sim: Simulation
   readonly #hosts = new Map<string, EmulatedHost>()
   readonly #switches = new Map<string, Switch>()
+  readonly #routers = new Map<string, Router>()
+  readonly #firewalls = new Map<string, Firewall>()
   readonly #links = new Map<string, Link>()
   #macCount = 0
 
@@ -54,6 +58,14 @@ export class Network {
 
   get switches(): ReadonlyMap<string, Switch> {
     return this.#switches
+  }
+
+  get routers(): ReadonlyMap<string, Router> {
+    return this.#routers
+  }
+
+  get firewalls(): ReadonlyMap<string, Firewall> {
+    return this.#firewalls
   }
 
   get links(): ReadonlyMap<string, Link> {
@@ -86,6 +98,22 @@ export class Network {
     return added
   }
 
+  /** Its interfaces are added when it has links. @throws Error for a name that is taken */
+  addRouter(name: string): Router {
+    this.#claim(name)
+    const added = new Router(this.sim, name)
+    this.#routers.set(name, added)
+    return added
+  }
+
+  /** The link that is connected first is its inside. @throws Error for a name that is taken */
+  addFirewall(name: string, options: FirewallOptions): Firewall {
+    this.#claim(name)
+    const added = new Firewall(this.sim, name, options)
+    this.#firewalls.set(name, added)
+    return added
+  }
+
   /** @throws Error for a name that is taken or a host that has a link, RangeError for impossible conditions */
   connect(a: LinkNode, b: LinkNode, { name = `${a.name}-${b.name}`, ...conditions }: ConnectOptions = {}): Link {
     if (this.#links.has(name)) throw new Error(`there is a link ${name} already`)
@@ -102,6 +130,16 @@ export class Network {
   /** @throws Error when there is none */
   switch(name: string): Switch {
     return found(this.#switches, name, 'switch')
+  }
+
+  /** @throws Error when there is none */
+  router(name: string): Router {
+    return found(this.#routers, name, 'router')
+  }
+
+  /** @throws Error when there is none */
+  firewall(name: string): Firewall {
+    return found(this.#firewalls, name, 'firewall')
   }
 
   /** @throws Error when there is none */
@@ -125,7 +163,8 @@ export class Network {
   }
 
   #claim(name: string): void {
-    if (this.#hosts.has(name) || this.#switches.has(name)) throw new Error(`there is a ${name} already`)
+    const taken = [this.#hosts, this.#switches, this.#routers, this.#firewalls].some((table) => table.has(name))
+    if (taken) throw new Error(`there is a ${name} already`)
   }
 
   #makeMac(): Uint8Array {
