@@ -155,7 +155,7 @@ describe('the DHCP relay', () => {
   const discover = dhcp.encode({
     op: dhcp.Operation.bootRequest,
     xid: 77,
-    chaddr: new Uint8Array([2, 0, 0, 0, 0, 9]),
+    chaddr: new Uint8Array([2, 0, 0, 0, 0, 1]), // the first made-up address: a
     options: [{ code: dhcp.OptionCode.messageType, data: new Uint8Array([dhcp.MessageType.discover]) }],
   })
   const information = [{ code: dhcp.RelaySubOptionCode.circuitId, data: new Uint8Array([1, 2, 3]) }]
