@@ -152,11 +152,20 @@ export interface Accidents {
   readonly delay: Draw
 }
 
+/** What the steadiest links share. */
+export const NO_ACCIDENTS: Accidents = {
+  duplicate: undefined,
+  loss: undefined,
+  corrupt: undefined,
+  reorder: undefined,
+  delay: correlatedDraw(0),
+}
+
 /**
  * The draws for some conditions. Those whose conditions are as before keep their memory: a link that gets slower does
  * not forget that it is in a burst of losses.
  */
-export function accidentsOf(now: LinkConditions, before: LinkConditions, kept: Accidents | undefined): Accidents {
+export function accidentsOf(now: LinkConditions, before: LinkConditions, kept: Accidents): Accidents {
   const same = (...keys: readonly (keyof LinkConditions)[]): Accidents | undefined =>
     keys.every((key) => now[key] === before[key]) ? kept : undefined
   const duplicate = same('duplicate', 'duplicateCorrelation')
@@ -164,6 +173,7 @@ export function accidentsOf(now: LinkConditions, before: LinkConditions, kept: A
   const corrupt = same('corrupt', 'corruptCorrelation')
   const reorder = same('reorder', 'reorderCorrelation')
   const delay = same('delayCorrelation')
+  if (duplicate && loss && corrupt && reorder && delay) return kept
   const newLoss = () =>
     now.lossModel === undefined ? chance(now.loss, now.lossCorrelation) : lossChance(now.lossModel)
   return {

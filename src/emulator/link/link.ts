@@ -27,6 +27,7 @@ import {
   accidentsOf,
   changeConditions,
   corrupted,
+  NO_ACCIDENTS,
   PERFECT,
   wireLength,
   type Accidents,
@@ -257,7 +258,7 @@ class Direction implements Port, EventHandler<Uint8Array> {
   readonly #sim: Simulation
   readonly #random: Random
   readonly #from: string
-  #accidents: Accidents = accidentsOf(PERFECT, PERFECT, undefined)
+  #accidents: Accidents = NO_ACCIDENTS
   #rules: RuleSet | undefined
   /** Nothing but a delay, a rate and the limit decides what becomes of a frame. */
   #steady = true
@@ -285,9 +286,10 @@ class Direction implements Port, EventHandler<Uint8Array> {
   #held = 0
   #heldBytes = 0
   #lastToSend: Nanos = 0
-  readonly #departure: EventHandler<Uint8Array>
-  readonly #release: EventHandler<Uint8Array>
-  readonly #served: EventHandler<undefined>
+  // Made when first needed, as most links need none of them.
+  #departure: EventHandler<Uint8Array> | undefined
+  #release: EventHandler<Uint8Array> | undefined
+  #served: EventHandler<undefined> | undefined
 
   constructor(sim: Simulation, link: Link, end: LinkEndName, from: string, owner: string) {
     this.#sim = sim
@@ -295,9 +297,6 @@ class Direction implements Port, EventHandler<Uint8Array> {
     this.end = end
     this.#from = from
     this.#random = sim.random(owner)
-    this.#departure = { fire: (frame) => this.#showTaps(frame, 'sent') }
-    this.#release = { fire: (frame) => this.#releaseHeld(frame) }
-    this.#served = { fire: () => this.#serve() }
     this.#steady = sim.frameLog === undefined
   }
 
@@ -470,7 +469,7 @@ class Direction implements Port, EventHandler<Uint8Array> {
     if (start > now && this.#sim.frameLog !== undefined) this.#note('queued', frame, { wait: start - now })
     if (shown !== undefined && this.taps.length > 0) {
       if (start === now) this.#showTaps(shown, 'sent')
-      else this.#sim.postAt(start, this.#departure, shown)
+      else this.#sim.postAt(start, (this.#departure ??= { fire: (leaving) => this.#showSent(leaving) }), shown)
     }
     if (arriving !== undefined) this.#depart(arriving, departure, extraDelay)
   }
@@ -582,7 +581,7 @@ class Direction implements Port, EventHandler<Uint8Array> {
     else {
       this.#note('queued', frame)
       // Frames of before CoDel are in the serialiser: nobody else will wake the queue.
-      if (queue.length === 1 && busy) this.#sim.postAt(this.#busyUntil, this.#served, undefined)
+      if (queue.length === 1 && busy) this.#serveAt(this.#busyUntil)
     }
   }
 
@@ -601,7 +600,11 @@ class Direction implements Port, EventHandler<Uint8Array> {
     this.#busyUntil = now + this.#serialisation(next.length)
     if (next.shown !== undefined && this.taps.length > 0) this.#showTaps(next.shown, 'sent')
     if (next.arriving !== undefined) this.#depart(next.arriving, this.#busyUntil, next.extraDelay)
-    if (queue.length > 0) this.#sim.postAt(this.#busyUntil, this.#served, undefined)
+    if (queue.length > 0) this.#serveAt(this.#busyUntil)
+  }
+
+  #serveAt(time: Nanos): void {
+    this.#sim.postAt(time, (this.#served ??= { fire: () => this.#serve() }), undefined)
   }
 
   /** netem_enqueue of sch_netem.c. */
@@ -641,6 +644,7 @@ class Direction implements Port, EventHandler<Uint8Array> {
     this.#held++
     this.#heldBytes += frame.length
     if (toSend > now) this.#note('queued', held, { wait: toSend - now })
+    this.#release ??= { fire: (released) => this.#releaseHeld(released) }
     this.#sim.postAt(toSend + extraDelay, this.#release, held)
   }
 
