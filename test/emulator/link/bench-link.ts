@@ -2,7 +2,7 @@
 import { SECOND, type Nanos } from '../../../src/base/time.js'
 import type { LinkConditions } from '../../../src/emulator/link/impairments.js'
 import { Link, type LinkNode, type Port } from '../../../src/emulator/link/link.js'
-import { FrameLog } from '../../../src/emulator/sim/frame-log.js'
+import { FrameLog, jsonLine } from '../../../src/emulator/sim/frame-log.js'
 import { Simulation } from '../../../src/emulator/sim/simulation.js'
 
 export interface Arrival {
@@ -35,7 +35,10 @@ export class LinkBench {
   readonly lines: string[] = []
 
   constructor(both: Partial<LinkConditions>, { seed = 1, log = false }: { seed?: number; log?: boolean } = {}) {
-    this.sim = new Simulation({ seed, ...(log && { frameLog: new FrameLog((line) => this.lines.push(line)) }) })
+    this.sim = new Simulation({
+      seed,
+      ...(log && { frameLog: new FrameLog((entry) => this.lines.push(jsonLine(entry))) }),
+    })
     this.a = new EndNode(this.sim, 'a')
     this.b = new EndNode(this.sim, 'b')
     this.link = new Link(this.sim, 'cable', this.a, this.b, { both })

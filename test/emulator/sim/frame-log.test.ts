@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { MILLISECOND } from '../../../src/base/time.js'
-import { FrameLog, type FrameLogEntry } from '../../../src/emulator/sim/frame-log.js'
+import { FrameHistory, FrameLog, jsonLine, type FrameLogEntry } from '../../../src/emulator/sim/frame-log.js'
 import { Simulation } from '../../../src/emulator/sim/simulation.js'
 import { Network } from '../../../src/emulator/topology.js'
 import { LinkBench } from '../link/bench-link.js'
@@ -30,7 +30,7 @@ describe('FrameLog', () => {
 
   it('keeps the number of a frame through a switch, and says which frame a corrupted one was', async () => {
     const lines: string[] = []
-    const sim = new Simulation({ seed: 1, frameLog: new FrameLog((line) => lines.push(line)) })
+    const sim = new Simulation({ seed: 1, frameLog: new FrameLog((entry) => lines.push(jsonLine(entry))) })
     const network = new Network(sim)
     const box = network.addSwitch('box')
     const a = network.addHost('a', { address: '10.0.0.1' })
@@ -71,5 +71,25 @@ describe('FrameLog', () => {
     await logged.send(2000)
     expect(logged.b.received).toEqual(plain.b.received)
     expect(plain.lines).toEqual([])
+  })
+
+  it('gathers the history of a frame in words, for a comment', async () => {
+    const history = new FrameHistory()
+    const log = new FrameLog((entry) => history.add(entry))
+    const sim = new Simulation({ seed: 1, frameLog: log })
+    const network = new Network(sim)
+    const a = network.addHost('a', { address: '10.0.0.1' })
+    const conditions = { rate: 480_000, limit: 1 }
+    network.connect(a, network.addHost('b', { address: '10.0.0.2' }), { name: 'cable', both: conditions })
+    a.announceArp()
+    a.announceArp()
+    await sim.run()
+    expect(history.commentOf(1)).toBe('frame 1\n0.000000 s sent on cable from a\n0.001000 s delivered on cable from a')
+    expect(history.commentOf(2)).toBe(
+      'frame 2\n0.000000 s sent on cable from a\n0.000000 s dropped on cable from a: queue-full',
+    )
+    expect(history.commentOf(3)).toBeUndefined()
+    for (let i = 0; i < 100; i++) history.add({ time: 0, frame: 9, event: 'sent', at: 'x', length: 60 })
+    expect(history.commentOf(9)!.endsWith('\nand 36 more')).toBe(true)
   })
 })
