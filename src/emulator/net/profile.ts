@@ -1,7 +1,17 @@
 /**
  * How two kinds of machine differ on the wire. Everything a stack decides by taste and not by RFC is here, by name.
  */
-import { MILLISECOND, MINUTE, SECOND, type Nanos } from '../../base/time.js'
+import { HOUR, MILLISECOND, MINUTE, SECOND, type Nanos } from '../../base/time.js'
+
+/** When a connection on which nothing happens is probed. */
+export interface KeepAlive {
+  /** Silence before the first probe. */
+  readonly idle: Nanos
+  /** Between probes. */
+  readonly interval: Nanos
+  /** Probes without an answer before ETIMEDOUT. */
+  readonly count: number
+}
 
 export interface TcpProfile {
   /** Offered in our SYN, octets. */
@@ -35,6 +45,25 @@ export interface TcpProfile {
   readonly nagle: boolean
   /** What a SYN to a port where nobody listens gets. */
   readonly closedPort: 'reset' | 'silence'
+  /** RFC 2018: offered, and used when both sides offer it. */
+  readonly sack: boolean
+  /** RFC 7323 §3, likewise. */
+  readonly timestamps: boolean
+  /**
+   * How losses are found: `duplicates` counts acknowledgments (RFC 5681, with SACK RFC 6675), `rack` looks at when
+   * segments were sent, and probes for a lost tail (RFC 8985). Without SACK both are `duplicates`.
+   */
+  readonly lossDetection: 'duplicates' | 'rack'
+  /** RFC 5681 or RFC 9438. */
+  readonly congestionControl: 'new-reno' | 'cubic'
+  /** Full segments that may come before they are acknowledged: 2 by RFC 1122 §4.2.3.2, more are stretch ACKs. */
+  readonly ackEvery: number
+  /** What is sent into a closed window: the next octet (RFC 9293 §3.8.6.1), or nothing, with an old number. */
+  readonly windowProbe: 'octet' | 'empty'
+  /** For connections that ask for it, RFC 9293 §3.8.4. */
+  readonly keepAlive: KeepAlive
+  /** Segments without text outside the window are answered no more often than this, per connection. */
+  readonly invalidAckInterval: Nanos
   /** RFC 9293 §3.6.1: 2 MSL. */
   readonly timeWait: Nanos
   /** How long a connection that nobody will read any more waits for the peer's FIN. */
@@ -59,7 +88,7 @@ export interface StackProfile {
   readonly tcp: TcpProfile
 }
 
-/** A server: Linux 6 with its defaults, without SACK and timestamps so far. */
+/** A server: Linux 6 with its defaults. */
 export const LINUX: StackProfile = {
   name: 'linux',
   ttl: 64,
@@ -87,6 +116,14 @@ export const LINUX: StackProfile = {
     delayedAck: 40 * MILLISECOND,
     nagle: true,
     closedPort: 'reset',
+    sack: true,
+    timestamps: true,
+    lossDetection: 'rack',
+    congestionControl: 'cubic',
+    ackEvery: 2,
+    windowProbe: 'empty',
+    keepAlive: { idle: 2 * HOUR, interval: 75 * SECOND, count: 9 },
+    invalidAckInterval: 500 * MILLISECOND, // tcp_invalid_ratelimit
     timeWait: MINUTE,
     finWait2: MINUTE,
   },
@@ -124,6 +161,14 @@ export const PHONE: StackProfile = {
     delayedAck: 100 * MILLISECOND,
     nagle: true,
     closedPort: 'silence',
+    sack: false,
+    timestamps: false,
+    lossDetection: 'duplicates',
+    congestionControl: 'new-reno',
+    ackEvery: 2,
+    windowProbe: 'octet',
+    keepAlive: { idle: 2 * HOUR, interval: 75 * SECOND, count: 8 },
+    invalidAckInterval: 0,
     timeWait: MINUTE,
     finWait2: MINUTE,
   },

@@ -4,8 +4,10 @@
  *
  *     1.000 S 0:0(0) win 64240 <mss 1460,wscale 7>
  *     1.200 P. 1:101(100) ack 1 win 502
+ *     1.300 . 101:101(0) ack 1 win 502 <TS 300:7,sack 1001:2001 3001:4001>
  *
- * Times are seconds since the trace began. Flags are tcpdump's: S SYN, F FIN, P PSH, R RST, `.` ACK.
+ * Times are seconds since the trace began. Flags are tcpdump's: S SYN, F FIN, P PSH, R RST, U URG, `.` ACK. The host's
+ * timestamps count from that of its first SYN, the peer's are as they are.
  */
 import { SECOND } from '../../../src/base/time.js'
 import type { LinkNode, Port } from '../../../src/emulator/link/link.js'
@@ -51,6 +53,7 @@ export interface Part {
   /** Octets, or how many of them. */
   readonly data?: Uint8Array | number
   readonly options?: readonly tcp.TcpOption[]
+  readonly urgentPointer?: number
 }
 
 const FLAG_LETTERS: readonly (readonly [string, number])[] = [
@@ -58,6 +61,9 @@ const FLAG_LETTERS: readonly (readonly [string, number])[] = [
   ['S', tcp.Flag.syn],
   ['R', tcp.Flag.rst],
   ['P', tcp.Flag.psh],
+  ['U', tcp.Flag.urg],
+  ['E', tcp.Flag.ece],
+  ['W', tcp.Flag.cwr],
   ['.', tcp.Flag.ack],
 ]
 
@@ -70,6 +76,7 @@ export class TcpTrace {
   /** Initial sequence numbers. The host's is that of the last SYN it sent. */
   readonly #peerIss: number
   #hostIss = 0
+  #hostClock: number | undefined
   #read = 0
   readonly #start: number
 
@@ -93,6 +100,11 @@ export class TcpTrace {
   /** The host's initial sequence number, once a SYN of it was read. */
   get hostIss(): number {
     return this.#hostIss
+  }
+
+  /** What the peer echoes of the host's clock: its value `milliseconds` after its first SYN. */
+  hostClock(milliseconds: number): number {
+    return ((this.#hostClock ?? 0) + milliseconds) >>> 0
   }
 
   /** Runs to a time, in seconds since the start. */
@@ -119,7 +131,7 @@ export class TcpTrace {
   }
 
   /** Sends a segment to the host; it arrives when the simulation runs on. */
-  send(flags: string, { seq = 1, ack, win = 65_535, data = 0, options = [] }: Part): void {
+  send(flags: string, { seq = 1, ack, win = 65_535, data = 0, options = [], urgentPointer = 0 }: Part): void {
     const bits = FLAG_LETTERS.reduce((sum, [letter, bit]) => (flags.includes(letter) ? sum | bit : sum), 0)
     const payload = typeof data === 'number' ? new Uint8Array(data).fill(0x78) : data
     const segment = tcp.encode(
@@ -130,6 +142,7 @@ export class TcpTrace {
         acknowledgmentNumber: ack === undefined ? 0 : (this.#hostIss + ack) >>> 0,
         flags: bits,
         window: win,
+        urgentPointer,
         options,
         payload,
       },
@@ -166,10 +179,7 @@ export class TcpTrace {
     const noSequence = (flags & tcp.Flag.rst) !== 0 && this.#hostIss === 0
     const seq = noSequence ? sequenceNumber : tcp.seqDiff(sequenceNumber, this.#hostIss)
     const ack = tcp.seqDiff(segment.acknowledgmentNumber, this.#peerIss)
-    const options = [
-      tcp.mss(segment) === undefined ? '' : `mss ${tcp.mss(segment)}`,
-      tcp.windowScale(segment) === undefined ? '' : `wscale ${tcp.windowScale(segment)}`,
-    ].filter((option) => option !== '')
+    const options = this.#describeOptions(segment)
     return [
       [
         ((time - this.#start) / SECOND).toFixed(3),
@@ -180,6 +190,26 @@ export class TcpTrace {
         ...(options.length === 0 ? [] : [`<${options.join(',')}>`]),
       ].join(' '),
     ]
+  }
+
+  #describeOptions(segment: tcp.TcpSegment): string[] {
+    const options: string[] = []
+    const mss = tcp.mss(segment)
+    const windowScale = tcp.windowScale(segment)
+    const timestamps = tcp.timestamps(segment)
+    const blocks = tcp.sack(segment)
+    if (mss !== undefined) options.push(`mss ${mss}`)
+    if (tcp.sackPermitted(segment)) options.push('sackOK')
+    if (timestamps !== undefined) {
+      this.#hostClock ??= timestamps.tsval
+      options.push(`TS ${tcp.seqDiff(timestamps.tsval, this.#hostClock)}:${timestamps.tsecr}`)
+    }
+    if (windowScale !== undefined) options.push(`wscale ${windowScale}`)
+    if (blocks.length > 0) {
+      const relative = (edge: number): number => tcp.seqDiff(edge, this.#peerIss)
+      options.push(`sack ${blocks.map(({ left, right }) => `${relative(left)}:${relative(right)}`).join(' ')}`)
+    }
+    return options
   }
 }
 

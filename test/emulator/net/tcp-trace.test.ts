@@ -26,6 +26,9 @@ function recorder(): { readonly events: string[]; readonly handlers: TcpHandlers
   }
 }
 
+/** Linux as it would be with the congestion control and the window probes of the RFCs. */
+const RENO: StackProfile = { ...LINUX, tcp: { ...LINUX.tcp, congestionControl: 'new-reno', windowProbe: 'octet' } }
+
 type TraceOptions = ConstructorParameters<typeof TcpTrace>[0]
 
 /** A connection the host opened, the handshake done at 0 s. */
@@ -59,11 +62,11 @@ async function accepted(options?: TraceOptions, win = 65_535) {
 }
 
 describe('opening', () => {
-  it('offers MSS and window scale as Linux, and acknowledges the SYN-ACK at once [RFC 9293 §3.5]', async () => {
+  it('offers MSS, SACK, timestamps and window scale as Linux, and acknowledges the SYN-ACK at once [RFC 9293 §3.5]', async () => {
     const trace = new TcpTrace()
     const { events, handlers } = recorder()
     trace.host.connectTcp(PEER_ADDRESS, trace.peerPort, handlers)
-    expect(await trace.sentNow()).toEqual(['0.000 S 0:0(0) win 64240 <mss 1460,wscale 7>'])
+    expect(await trace.sentNow()).toEqual(['0.000 S 0:0(0) win 64240 <mss 1460,sackOK,TS 0:0,wscale 7>'])
     trace.send('S.', { seq: 0, ack: 1, options: [...MSS, tcp.NO_OPERATION, tcp.windowScaleOption(7)] })
     expect(await trace.sentNow()).toEqual(['0.000 . 1:1(0) ack 1 win 502'])
     expect(events).toEqual(['connected'])
@@ -469,7 +472,7 @@ describe('sending', () => {
   })
 
   it('retransmits on the third duplicate ACK, and sends new data for the first two [RFC 5681 §3.2, RFC 3042]', async () => {
-    const { trace, socket } = await opened()
+    const { trace, socket } = await opened({ profile: RENO })
     socket.write(new Uint8Array(100_000))
     await trace.sentNow()
     trace.send('.', { ack: 1 })
@@ -513,7 +516,7 @@ describe('sending', () => {
   })
 
   it('goes back to the first unacknowledged segment after a timeout, with a window of one [RFC 5681 §3.1]', async () => {
-    const { trace, socket } = await opened()
+    const { trace, socket } = await opened({ profile: RENO })
     socket.write(new Uint8Array(14_600))
     await trace.sentNow()
     await trace.until(0.25)
@@ -531,7 +534,7 @@ describe('sending', () => {
   })
 
   it('probes a closed window, backing off, and goes on when it opens [RFC 9293 §3.8.6.1]', async () => {
-    const { trace, socket } = await opened(undefined, 1460)
+    const { trace, socket } = await opened({ profile: RENO }, 1460)
     socket.write(new Uint8Array(3000))
     await trace.sentNow()
     trace.send('.', { ack: 1461, win: 0 })

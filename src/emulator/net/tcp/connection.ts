@@ -1,22 +1,17 @@
 /**
- * One TCP connection: RFC 9293, with the retransmission timeout of RFC 6298, the congestion control of RFC 5681 and
- * RFC 6582 behind congestion-control.ts, limited transmit (RFC 3042), delayed acknowledgments (RFC 1122 §4.2.3.2),
- * Nagle (RFC 896), window probes, and the checks of RFC 5961. Section numbers without a name are RFC 9293's.
+ * One TCP connection: the state machine of RFC 9293 with the checks of RFC 5961, between what arrives (receiver.ts),
+ * what is sent (sender.ts) and the owner of the socket. Section numbers without a name are RFC 9293's.
  *
  * Theory of operation. A segment or a timer changes state and calls the owner back; what has to be sent follows at the
- * end, once (#afterwards), so that an acknowledgment rides on the answer the owner wrote meanwhile. One timer serves
- * retransmission, window probes and FIN-WAIT-2, which exclude each other; one more serves the delayed acknowledgment.
- * After a timeout everything in flight is sent again from sndUna (go back N): without SACK nothing is known to have
- * arrived, and the receiver's acknowledgments soon jump over what had.
+ * end, once (#afterwards), so that an acknowledgment rides on the answer the owner wrote meanwhile. Acknowledgments are
+ * delayed (RFC 1122 §4.2.3.2); one more timer serves the handshake and FIN-WAIT-2, which exclude each other.
  *
- * Sequence numbers are int32 and compare with seqDiff; names are the RFC's (SND.UNA is sndUna). Octets given to write()
- * are sent from where they lie.
+ * Sequence numbers are int32 and compare with seqDiff; names are the RFC's.
  *
- * Not here: SACK, timestamps, keep-alive, urgent data (read as ordinary data), path MTU discovery beyond obeying
- * "fragmentation needed".
+ * Not here: urgent data (read as ordinary data), text in a SYN (it comes again), simultaneous use of one port by
+ * several local addresses.
  */
 import type { Nanos } from '../../../base/time.js'
-import { MINUTE } from '../../../base/time.js'
 import { UnreachableCode, Type } from '../../../wire/icmpv4.js'
 import { Flag, seqDiff } from '../../../wire/tcp.js'
 import type { Simulation } from '../../sim/simulation.js'
@@ -24,15 +19,24 @@ import { Timer } from '../../sim/timer.js'
 import type { IcmpError } from '../icmp.js'
 import type { Ipv4 } from '../ipv4.js'
 import { socketError } from '../ports.js'
-import type { StackProfile } from '../profile.js'
+import type { KeepAlive as KeepAliveIntervals, StackProfile } from '../profile.js'
 import type { TcpErrorCode, TcpHandlers, TcpSocket } from '../transport.js'
-import { NewReno, type CongestionControl } from './congestion-control.js'
-import { agree, NOTHING_AGREED, readSynOptions, synOptions, type Agreement, type SynOptions } from './options.js'
+import { KeepAlive, type KeepAliveOwner } from './keep-alive.js'
+import {
+  agree,
+  NOTHING_AGREED,
+  readSynOptions,
+  synOptions,
+  TIMESTAMPS_LENGTH,
+  type Agreement,
+  type SynOptions,
+} from './options.js'
 import { Receiver } from './receiver.js'
 import { RetransmissionTimeout } from './retransmission-timeout.js'
 import { SegmentWriter, type ConnectionAddresses } from './segment-writer.js'
-import type { Segment } from './segment.js'
-import { SendQueue } from './send-queue.js'
+import { MAX_SACK_BLOCKS, type Segment } from './segment.js'
+import { Sender, type ConnectionStatistics, type SenderOwner } from './sender.js'
+import { Timestamps } from './timestamps.js'
 
 export type State =
   | 'SYN-SENT'
@@ -56,29 +60,19 @@ export interface ConnectionOwner {
   /** The connection is over and its addresses are free. */
   release(connection: TcpConnection): void
   /** The connection is over; its addresses stay taken for 2 MSL. */
-  enterTimeWait(connection: TcpConnection, sndNxt: number, rcvNxt: number): void
+  enterTimeWait(connection: TcpConnection, sndNxt: number, rcvNxt: number, timestamps: Timestamps): void
   /** Sends a RST that answers this segment, §3.10.7.1. */
   reset(segment: Segment): void
   /** RFC 5961 §7: whether one more challenge ACK may be sent now. */
   mayChallenge(): boolean
 }
 
-/** What has happened on a connection, for tests and figures. */
-export interface ConnectionStatistics {
-  segmentsSent: number
-  octetsSent: number
-  retransmissions: number
-  timeouts: number
-  fastRetransmits: number
-  duplicateAcks: number
-}
-
-const PERSIST_MAX: Nanos = MINUTE
-const DUPLICATE_ACKS = 3
+/** RFC 1191 §7.2: no path has less; a report of less is no report. */
+const MIN_PATH_MSS = 48
 
 const NO_HANDLERS: TcpHandlers = {}
 
-export class TcpConnection implements TcpSocket {
+export class TcpConnection implements TcpSocket, SenderOwner, KeepAliveOwner {
   readonly localAddress: number
   readonly localPort: number
   readonly remoteAddress: number
@@ -90,6 +84,9 @@ export class TcpConnection implements TcpSocket {
     timeouts: 0,
     fastRetransmits: 0,
     duplicateAcks: 0,
+    lossProbes: 0,
+    spuriousRecoveries: 0,
+    duplicatesReported: 0,
   }
   readonly #owner: ConnectionOwner
   readonly #sim: Simulation
@@ -98,24 +95,14 @@ export class TcpConnection implements TcpSocket {
   #state: State = 'CLOSED'
   #passive = false
 
-  // Send side, §3.3.1.
   readonly #iss: number
-  #sndUna: number
-  /** Next to be sent; goes back to sndUna after a timeout. */
-  #sndNxt: number
-  /** One past the highest ever sent. */
-  #sndMax: number
-  #sndWnd = 0
-  #sndWl1 = 0
-  #sndWl2 = 0
-  #maxSndWnd = 0
-  readonly #queue = new SendQueue()
-  /** Sequence number of the queue's first octet. */
-  #queueStart: number
-  /** The owner has written all; a FIN follows the queue. */
-  #finQueued = false
-  #finSent = false
-  #noDelay: boolean
+  readonly #sender: Sender
+  /** Opening and FIN-WAIT-2. */
+  readonly #stateTimer: Timer
+  /** SYNs sent again, on a timer or because the peer's came again; and the timeouts among them. */
+  #synRetries = 0
+  #timeouts = 0
+  #synSentAt: Nanos = 0
   #wantsDrain = false
 
   readonly #receiver: Receiver
@@ -129,27 +116,17 @@ export class TcpConnection implements TcpSocket {
   #segmentsToAck = 0
   readonly #ackTimer: Timer
 
-  // Retransmission.
   #agreement: Agreement = NOTHING_AGREED
   #peerSyn: SynOptions | undefined
-  #sendMss = NOTHING_AGREED.sendMss
+  readonly #timestamps: Timestamps
+  /** Last.ACK.sent of RFC 7323 §4.3. */
+  #lastAck = 0
   readonly #rto: RetransmissionTimeout
-  readonly #timer: Timer
-  #timerFor: 'retransmission' | 'persist' | 'fin-wait-2' = 'retransmission'
-  #retries = 0
-  #synRetransmitted = false
-  #persistBackoff = 0
-  /** The segment whose round trip is measured ends here; Karn's algorithm: never one that was sent twice. */
-  #timing = false
-  #timedEnd = 0
-  #timedAt: Nanos = 0
-  #lastSent: Nanos = 0
-  #congestion: CongestionControl
-  #duplicateAcks = 0
-  #inRecovery = false
-  #recover: number
   #softError: TcpErrorCode | undefined
   #connectTimeout: Timer | undefined
+  #keepAlive: KeepAlive | undefined
+  /** When a segment without text outside the window was answered last. */
+  #challengedAt: Nanos = -Infinity
 
   // Sending at the end of what is being done.
   #busy = false
@@ -160,7 +137,8 @@ export class TcpConnection implements TcpSocket {
 
   readonly #writer: SegmentWriter
 
-  constructor(owner: ConnectionOwner, addresses: ConnectionAddresses, iss: number) {
+  /** @param iss and clock: int32, random */
+  constructor(owner: ConnectionOwner, addresses: ConnectionAddresses, iss: number, clock: number) {
     this.localAddress = addresses.localAddress
     this.localPort = addresses.localPort
     this.remoteAddress = addresses.remoteAddress
@@ -170,20 +148,15 @@ export class TcpConnection implements TcpSocket {
     this.#profile = owner.profile
     const { tcp } = owner.profile
     this.#iss = iss | 0
-    this.#sndUna = this.#iss
-    this.#sndNxt = this.#iss
-    this.#sndMax = this.#iss
-    this.#recover = this.#iss
-    this.#queueStart = (this.#iss + 1) | 0
-    this.#noDelay = !tcp.nagle
     this.#receiver = new Receiver(tcp, (text) => {
       this.#handlers.data?.(text)
       return !this.#isOver()
     })
     this.#rto = new RetransmissionTimeout(tcp)
-    this.#timer = new Timer(owner.sim, () => this.#onTimer())
+    this.#sender = new Sender(this, owner.sim, tcp, this.#rto, this.#iss, NOTHING_AGREED.sendMss)
+    this.#timestamps = new Timestamps(clock)
+    this.#stateTimer = new Timer(owner.sim, () => this.#onStateTimer())
     this.#ackTimer = new Timer(owner.sim, () => this.#acknowledge())
-    this.#congestion = new NewReno(this.#sendMss, this.#sendMss)
     this.#writer = new SegmentWriter(owner.ip, addresses, owner.profile.dontFragment)
   }
 
@@ -192,30 +165,31 @@ export class TcpConnection implements TcpSocket {
   }
 
   get bufferedAmount(): number {
-    return this.#queue.length
+    return this.#sender.queue.length
   }
 
   /** cwnd, ssthresh and the timeout, for tests and figures. */
   get congestion(): { readonly window: number; readonly slowStartThreshold: number; readonly rto: Nanos } {
-    const { window, slowStartThreshold } = this.#congestion
+    const { window, slowStartThreshold } = this.#sender.congestion
     return { window, slowStartThreshold, rto: this.#rto.value }
   }
 
   // ---- What the owner of the socket does
 
   write(bytes: Uint8Array): boolean {
-    if (this.#finQueued) throw socketError('EPIPE', 'write after end')
+    const sender = this.#sender
+    if (sender.finQueued) throw socketError('EPIPE', 'write after end')
     if (this.#isOver()) return false
-    this.#queue.append(bytes)
+    sender.queue.append(bytes)
     this.#output()
-    if (this.#queue.length <= this.#profile.tcp.sendBuffer) return true
+    if (sender.queue.length <= this.#profile.tcp.sendBuffer) return true
     this.#wantsDrain = true
     return false
   }
 
   end(): void {
-    if (this.#finQueued || this.#isOver()) return
-    this.#finQueued = true
+    if (this.#sender.finQueued || this.#isOver()) return
+    this.#sender.finish()
     this.#output()
   }
 
@@ -228,13 +202,13 @@ export class TcpConnection implements TcpSocket {
     // §3.10.4: before the handshake is done there is nothing to finish.
     if (this.#state === 'SYN-SENT') return this.abort()
     this.end()
-    if (this.#state === 'FIN-WAIT-2') this.#armFor('fin-wait-2', this.#profile.tcp.finWait2)
+    if (this.#state === 'FIN-WAIT-2') this.#stateTimer.arm(this.#profile.tcp.finWait2)
   }
 
   abort(): void {
     if (this.#isOver()) return
     // §3.10.5: no RST from SYN-SENT, the peer knows nothing yet.
-    if (this.#state !== 'SYN-SENT') this.#emit(Flag.rst | Flag.ack, this.#sndNxt, 0, 0)
+    if (this.#state !== 'SYN-SENT') this.emit(Flag.rst | Flag.ack, this.#sender.nxt, 0, 0)
     this.#release()
     this.#sim.schedule(0, () => this.#notifyClosed(undefined))
   }
@@ -253,8 +227,21 @@ export class TcpConnection implements TcpSocket {
   }
 
   setNoDelay(noDelay: boolean): void {
-    this.#noDelay = noDelay
+    this.#sender.noDelay = noDelay
     if (noDelay && !this.#isOver()) this.#output()
+  }
+
+  /** RFC 9293 §3.8.4, off at first. Intervals that are not given are the profile's. */
+  setKeepAlive(enabled: boolean, intervals?: Partial<KeepAliveIntervals>): void {
+    this.#keepAlive?.stop()
+    this.#keepAlive = undefined
+    if (!enabled || this.#isOver()) return
+    this.#keepAlive = new KeepAlive(this, this.#sim, { ...this.#profile.tcp.keepAlive, ...intervals })
+  }
+
+  /** RFC 5482: how long sent octets may go unacknowledged; undefined leaves it to the retries. */
+  setUserTimeout(timeout: Nanos | undefined): void {
+    this.#sender.userTimeout = timeout
   }
 
   // ---- What the host's TCP does
@@ -295,6 +282,7 @@ export class TcpConnection implements TcpSocket {
 
   receive(segment: Segment): void {
     this.#busy = true
+    this.#keepAlive?.heard()
     if (this.#state === 'SYN-SENT') this.#receiveInSynSent(segment)
     else this.#receiveSynchronized(segment)
     this.#afterwards()
@@ -305,14 +293,12 @@ export class TcpConnection implements TcpSocket {
     // RFC 5927 §4.1: it must be about something in flight.
     if (quoted.length < 8) return
     const sequence = (quoted[4]! << 24) | (quoted[5]! << 16) | (quoted[6]! << 8) | quoted[7]!
-    if (seqDiff(sequence, this.#sndUna) < 0 || seqDiff(sequence, this.#sndMax) >= 0) return
+    if (seqDiff(sequence, this.#sender.una) < 0 || seqDiff(sequence, this.#sender.max) >= 0) return
     if (type === Type.destinationUnreachable && code === UnreachableCode.fragmentationNeeded) {
       // RFC 1191 §6.4. What is in flight goes again in smaller pieces.
-      const mss = rest - 40
-      if (mss < 48 || mss >= this.#sendMss) return
-      this.#sendMss = mss
-      this.#sndNxt = this.#sndUna
-      this.#timing = false
+      const mss = rest - 40 - (this.#agreement.timestamps ? TIMESTAMPS_LENGTH : 0)
+      if (mss < MIN_PATH_MSS || !this.#isSynchronized()) return
+      this.#sender.shrinkSegments(mss)
       this.#output()
       return
     }
@@ -336,7 +322,7 @@ export class TcpConnection implements TcpSocket {
   #receiveInSynSent(segment: Segment): void {
     const { flags } = segment
     const hasAck = (flags & Flag.ack) !== 0
-    if (hasAck && segment.ack !== this.#sndMax) {
+    if (hasAck && segment.ack !== this.#sender.max) {
       if ((flags & Flag.rst) === 0) this.#owner.reset(segment)
       return
     }
@@ -349,14 +335,10 @@ export class TcpConnection implements TcpSocket {
     if (!hasAck) {
       // Simultaneous open: the SYN goes again, now with an ACK.
       this.#state = 'SYN-RECEIVED'
-      this.#sndNxt = this.#iss
       this.#sendSyn()
       return
     }
-    this.#takeSampleOrRestart()
-    this.#sndUna = segment.ack
-    this.#updateSendWindow(segment, 0)
-    this.#becomeEstablished()
+    this.#establish(segment, segment.window)
     this.#ackNow = true
   }
 
@@ -367,6 +349,15 @@ export class TcpConnection implements TcpSocket {
     const right = this.#receiver.offered
     const ahead = seqDiff(segment.seq, this.#receiver.rcvNxt)
     const { length } = segment
+    const timestamps = this.#timestamps
+
+    // RFC 7323 §5.3 R1: of an earlier turn of the sequence space, or simply late.
+    if (timestamps.agreed && !isReset && timestamps.isOld(segment, this.#sim.now)) {
+      if (ahead < 0) this.#receiver.repeated(segment)
+      if (length > 0) this.#ackNow = true
+      else this.#challenge(segment)
+      return
+    }
 
     // First, the sequence number. As Linux does, a segment that begins at the right edge passes: its ACK counts.
     if (ahead > right || (ahead < 0 && ahead + length <= 0 && !(length === 0 && ahead === 0))) {
@@ -377,16 +368,17 @@ export class TcpConnection implements TcpSocket {
         if ((flags & Flag.ack) !== 0) this.#completeHandshake(segment)
         else this.#resendSyn()
       } else if (length > 0) {
+        if (ahead < 0) this.#receiver.repeated(segment)
         this.#ackNow = true
       } else {
-        this.#challenge()
+        this.#challenge(segment)
       }
       return
     }
 
     // Second, RST: RFC 5961 §3.2.
     if (isReset) {
-      if (ahead !== 0) this.#challenge()
+      if (ahead !== 0) this.#challenge(segment)
       else if (this.#state === 'SYN-RECEIVED') this.#fail('ECONNREFUSED')
       else this.#fail('ECONNRESET')
       return
@@ -394,12 +386,13 @@ export class TcpConnection implements TcpSocket {
 
     // Fourth, SYN: RFC 5961 §4.2.
     if ((flags & Flag.syn) !== 0) {
-      this.#challenge()
+      this.#challenge(segment)
       return
     }
 
     // Fifth, ACK.
     if ((flags & Flag.ack) === 0) return
+    if (timestamps.agreed) timestamps.update(segment, this.#lastAck, this.#sim.now)
     if (this.#state === 'SYN-RECEIVED') {
       if (!this.#completeHandshake(segment)) return
     } else if (!this.#processAck(segment)) {
@@ -412,121 +405,53 @@ export class TcpConnection implements TcpSocket {
 
   /** The ACK of our SYN, in SYN-RECEIVED. False when the rest of the segment does not count. */
   #completeHandshake(segment: Segment): boolean {
-    if (segment.ack !== this.#sndMax) {
+    if (segment.ack !== this.#sender.max) {
       this.#owner.reset(segment)
       return false
     }
     const isSyn = (segment.flags & Flag.syn) !== 0
-    this.#takeSampleOrRestart()
-    this.#sndUna = segment.ack
-    this.#sndNxt = segment.ack
-    this.#updateSendWindow(segment, isSyn ? 0 : this.#agreement.peerWindowScale)
-    this.#becomeEstablished()
+    this.#establish(segment, isSyn ? segment.window : segment.window << this.#agreement.peerWindowScale)
     return !this.#isOver()
   }
 
   /** False when the rest of the segment does not count. */
   #processAck(segment: Segment): boolean {
     const { ack } = segment
-    const acked = seqDiff(ack, this.#sndUna)
-    if (seqDiff(ack, this.#sndMax) > 0) {
-      this.#ackNow = true
+    const sender = this.#sender
+    const acked = seqDiff(ack, sender.una)
+    if (seqDiff(ack, sender.max) > 0) {
+      // §3.10.7.4: of what was never sent.
+      this.#challenge(segment)
       return false
     }
     if (acked < 0) {
       // RFC 5961 §5.2: too old to be anything but a blind guess.
-      if (acked < -this.#maxSndWnd) {
-        this.#challenge()
+      if (acked < -sender.maxWnd) {
+        this.#challenge(segment)
         return false
       }
       return true
     }
+    if (acked > 0) this.#softError = undefined
     const window = segment.window << this.#agreement.peerWindowScale
-    const isDuplicate =
-      // RFC 5681 §2: something is outstanding, no data, no SYN or FIN, the same number, the same window.
-      acked === 0 && segment.length === 0 && window === this.#sndWnd && this.#sndMax !== this.#sndUna
-    const newer = seqDiff(segment.seq, this.#sndWl1)
-    if (newer > 0 || (newer === 0 && seqDiff(ack, this.#sndWl2) >= 0)) {
-      this.#updateSendWindow(segment, this.#agreement.peerWindowScale)
-    }
-    if (acked > 0) this.#processNewAck(ack, acked)
-    else if (isDuplicate && this.#timerFor !== 'persist') this.#processDuplicateAck()
-    if (this.#timerFor === 'persist' && this.#timer.armed) {
-      // Any answer to a probe shows that the peer is alive (§3.8.6.1).
-      this.#retries = 0
-      if (this.#sndWnd > 0) {
-        this.#timer.disarm()
-        this.#timerFor = 'retransmission'
-        this.#persistBackoff = 0
-        this.#armRetransmission()
+    sender.acknowledge(segment, acked, window, this.#timestamps.echoed(segment, this.#sim.now))
+    if (acked > 0) {
+      if (sender.isFinAcked) this.#processFinAcked()
+      if (this.#isOver()) return false
+      if (this.#wantsDrain && sender.queue.length * 2 <= this.#profile.tcp.sendBuffer) {
+        this.#wantsDrain = false
+        this.#handlers.drain?.()
       }
     }
     this.#outputWanted = true
     return !this.#isOver()
   }
 
-  #processNewAck(ack: number, acked: number): void {
-    const flight = seqDiff(this.#sndMax, this.#sndUna)
-    if (this.#timing && seqDiff(ack, this.#timedEnd) >= 0) {
-      this.#timing = false
-      this.#rto.sample(this.#sim.now - this.#timedAt)
-    }
-    this.#retries = 0
-    this.#softError = undefined
-    const octets = Math.min(acked, this.#queue.length)
-    this.#queue.discard(octets)
-    this.#queueStart = (this.#queueStart + octets) | 0
-    this.#sndUna = ack
-    if (seqDiff(this.#sndNxt, ack) < 0) this.#sndNxt = ack
-
-    if (!this.#inRecovery) {
-      this.#duplicateAcks = 0
-      this.#congestion.acknowledged(octets, flight, this.#sim.now)
-      this.#armRetransmission()
-    } else if (seqDiff(ack, this.#recover) > 0) {
-      // RFC 6582 §3.2 step 3, full acknowledgment.
-      this.#inRecovery = false
-      this.#duplicateAcks = 0
-      this.#congestion.recovered(seqDiff(this.#sndMax, ack))
-      this.#armRetransmission()
-    } else {
-      // A partial one: the next hole is known, without three duplicates.
-      this.#congestion.partiallyAcknowledged(octets)
-      this.#retransmitFirst()
-      this.#armRetransmission()
-    }
-
-    if (this.#finSent && this.#queue.length === 0 && ack === this.#sndMax) this.#processFinAcked()
-    if (this.#isOver()) return
-    if (this.#wantsDrain && this.#queue.length * 2 <= this.#profile.tcp.sendBuffer) {
-      this.#wantsDrain = false
-      this.#handlers.drain?.()
-    }
-  }
-
-  #processDuplicateAck(): void {
-    this.statistics.duplicateAcks++
-    this.#duplicateAcks++
-    if (this.#inRecovery) {
-      this.#congestion.duplicateInRecovery()
-      return
-    }
-    // RFC 6582 §3.2 step 2: not for what was sent before the last timeout or recovery.
-    if (this.#duplicateAcks !== DUPLICATE_ACKS || seqDiff(this.#sndUna, this.#recover) <= 0) return
-    this.#inRecovery = true
-    // One less than the next: the highest that was sent, as the RFC has it.
-    this.#recover = (this.#sndMax - 1) | 0
-    this.#congestion.lossDetected(seqDiff(this.#sndMax, this.#sndUna), this.#sim.now)
-    this.statistics.fastRetransmits++
-    this.#retransmitFirst()
-    this.#armRetransmission()
-  }
-
   #processFinAcked(): void {
     switch (this.#state) {
       case 'FIN-WAIT-1':
         this.#state = 'FIN-WAIT-2'
-        if (this.#readingOver) this.#armFor('fin-wait-2', this.#profile.tcp.finWait2)
+        if (this.#readingOver) this.#stateTimer.arm(this.#profile.tcp.finWait2)
         break
       case 'CLOSING':
         this.#enterTimeWait()
@@ -547,7 +472,7 @@ export class TcpConnection implements TcpSocket {
     const receiver = this.#receiver
     if (this.#readingOver && receiver.brings(segment, ahead)) {
       // RFC 1122 §4.2.2.13: the owner has closed, and data comes: it is lost, and RST says so.
-      this.#emit(Flag.rst | Flag.ack, this.#sndNxt, 0, 0)
+      this.emit(Flag.rst | Flag.ack, this.#sender.nxt, 0, 0)
       this.#fail('ECONNRESET')
       return
     }
@@ -558,9 +483,9 @@ export class TcpConnection implements TcpSocket {
     if (receiver.isFinNext) this.#processFin()
   }
 
-  /** RFC 1122 §4.2.3.2: every second segment at least, and within half a second. */
+  /** RFC 1122 §4.2.3.2: every second segment at least (a profile may stretch it), and within half a second. */
   #acknowledgeSoon(): void {
-    if (++this.#segmentsToAck >= 2) this.#ackNow = true
+    if (++this.#segmentsToAck >= this.#profile.tcp.ackEvery) this.#ackNow = true
     else if (!this.#ackTimer.armed) this.#ackTimer.arm(this.#profile.tcp.delayedAck)
   }
 
@@ -628,32 +553,36 @@ export class TcpConnection implements TcpSocket {
     return this.#state === 'CLOSED' || this.#state === 'TIME-WAIT'
   }
 
+  /** RFC 5961, RFC 1191: states in which numbers of both sides are known. */
+  #isSynchronized(): boolean {
+    return this.#state !== 'SYN-SENT' && this.#state !== 'SYN-RECEIVED' && !this.#isOver()
+  }
+
   #readSyn(segment: Segment): void {
     this.#receiver.begin(segment.seq)
-    this.#sndWl1 = segment.seq
-    this.#sndWnd = segment.window
-    this.#maxSndWnd = segment.window
+    this.#sender.synReceived(segment)
     this.#peerSyn = readSynOptions(segment.bytes.subarray(segment.header, segment.end))
     this.#agreement = agree(this.#profile, this.#peerSyn)
-    this.#sendMss = this.#agreement.sendMss
+    this.#timestamps.begin(this.#peerSyn.tsval, this.#agreement.timestamps, this.#sim.now)
   }
 
-  #takeSampleOrRestart(): void {
-    // RFC 6298 §5.7 and Karn: a SYN that was sent twice tells nothing.
-    if (this.#synRetransmitted) this.#rto.restartAfterLostSyn()
-    else this.#rto.sample(this.#sim.now - this.#timedAt)
-    this.#timing = false
-  }
-
-  #becomeEstablished(): void {
+  /** Our SYN is acknowledged. @param window scaled */
+  #establish(segment: Segment, window: number): void {
+    const { now } = this.#sim
+    const sender = this.#sender
+    const echoed = this.#timestamps.echoed(segment, now)
+    // RFC 6298 §5.7 and Karn: a SYN that was sent twice tells nothing, unless the peer's echo does.
+    if (this.#synRetries === 0) this.#rto.sample(now - this.#synSentAt)
+    else if (echoed !== undefined) this.#rto.sample(echoed)
+    else this.#rto.restartAfterLostSyn()
+    sender.una = segment.ack
+    sender.nxt = segment.ack
+    sender.updateWindow(segment, window)
     this.#state = 'ESTABLISHED'
-    this.#timer.disarm()
-    this.#retries = 0
+    this.#stateTimer.disarm()
     this.#connectTimeout?.cancel()
     // RFC 5681 §3.1: one segment when the SYN or its answer was lost.
-    const segments = this.#synRetransmitted ? 1 : this.#profile.tcp.initialWindow
-    this.#congestion = new NewReno(this.#sendMss, segments * this.#sendMss)
-    this.#lastSent = this.#sim.now
+    sender.open(this.#agreement, this.#synRetries > 0 ? 1 : this.#profile.tcp.initialWindow)
     this.#outputWanted = true
     if (this.#passive) this.#owner.established(this)
     if (!this.#isOver()) this.#handlers.connected?.()
@@ -663,7 +592,7 @@ export class TcpConnection implements TcpSocket {
     if (this.#ackNow || this.#segmentsToAck > 0) this.#acknowledge()
     this.#stop()
     this.#state = 'TIME-WAIT'
-    this.#owner.enterTimeWait(this, this.#sndNxt, this.#receiver.rcvNxt)
+    this.#owner.enterTimeWait(this, this.#sender.nxt, this.#receiver.rcvNxt, this.#timestamps)
     this.#notifyClosed(undefined)
   }
 
@@ -683,10 +612,11 @@ export class TcpConnection implements TcpSocket {
   }
 
   #stop(): void {
-    this.#timer.cancel()
+    this.#stateTimer.cancel()
     this.#ackTimer.cancel()
     this.#connectTimeout?.cancel()
-    this.#queue.clear()
+    this.#keepAlive?.stop()
+    this.#sender.stop()
     this.#receiver.stop()
     this.#ackNow = false
     this.#outputWanted = false
@@ -704,222 +634,120 @@ export class TcpConnection implements TcpSocket {
     if (this.#ackNow && !this.#isOver()) this.#acknowledge()
   }
 
-  /** Sends what may be sent: new data, what has to go again after a timeout, FIN. */
+  /** Sends what may be sent, unless something is being processed: then at its end. */
   #output(): void {
-    if (this.#busy) {
-      this.#outputWanted = true
-      return
-    }
-    const { state } = this
-    if (state === 'SYN-SENT' || state === 'SYN-RECEIVED' || state === 'FIN-WAIT-2' || this.#isOver()) return
-    const queue = this.#queue
-    const mss = this.#sendMss
-    if (this.#sndMax === this.#sndUna && queue.length > 0 && this.#sim.now - this.#lastSent > this.#rto.value) {
-      this.#congestion.restartedAfterIdle()
-    }
-    // RFC 3042: one new segment for each of the first two duplicates.
-    const limited = this.#inRecovery ? 0 : Math.min(this.#duplicateAcks, DUPLICATE_ACKS - 1) * mss
-    while (true) {
-      const offset = seqDiff(this.#sndNxt, this.#queueStart)
-      const flight = seqDiff(this.#sndNxt, this.#sndUna)
-      const unsent = queue.length - offset
-      if (unsent < 0 || (unsent === 0 && !this.#finQueued)) break
-      const congestionWindow = Math.floor(this.#congestion.window) + limited
-      const window = congestionWindow < this.#sndWnd ? congestionWindow : this.#sndWnd
-      const usable = window - flight
-      let length = unsent < mss ? unsent : mss
-      if (length > usable) length = usable
-      if (unsent > 0 && length <= 0) break
-      if (length < mss && unsent > 0) {
-        if (length < unsent) {
-          // §3.8.6.2.1, silly window: less than a segment only if it is a good part of what the peer ever offered.
-          if (usable < this.#sndWnd - flight || length * 2 < this.#maxSndWnd) break
-        } else if (
-          !this.#noDelay &&
-          !this.#finQueued &&
-          this.#sndMax !== this.#sndUna &&
-          this.#sndNxt === this.#sndMax
-        ) {
-          // RFC 896: a small segment waits until nothing is outstanding. A last one that carries FIN does not.
-          break
-        }
-      }
-      const fin = this.#finQueued && length === unsent
-      let flags: number = Flag.ack
-      if (length > 0 && length === unsent) flags |= Flag.psh
-      if (fin) {
-        flags |= Flag.fin
-        this.#sentFin()
-      }
-      const isNew = this.#sndNxt === this.#sndMax
-      if (!isNew) this.statistics.retransmissions++
-      this.#emit(flags, this.#sndNxt, offset, length)
-      this.#sndNxt = (this.#sndNxt + length + (fin ? 1 : 0)) | 0
-      if (seqDiff(this.#sndNxt, this.#sndMax) > 0) {
-        this.#sndMax = this.#sndNxt
-        if (!this.#timing && isNew) {
-          this.#timing = true
-          this.#timedEnd = this.#sndNxt
-          this.#timedAt = this.#sim.now
-        }
-      }
-      if (this.#timerFor !== 'retransmission' || !this.#timer.armed) this.#armFor('retransmission', this.#rto.value)
-    }
-    // Data, nothing in flight that could bring an ACK, and no window: §3.8.6.1.
-    const blocked = queue.length > 0 && this.#sndMax === this.#sndUna
-    if (blocked && !this.#timer.armed) this.#armFor('persist', this.#rto.value)
-  }
-
-  #sentFin(): void {
-    if (this.#finSent) return
-    this.#finSent = true
-    if (this.#state === 'ESTABLISHED') this.#state = 'FIN-WAIT-1'
-    else if (this.#state === 'CLOSE-WAIT') this.#state = 'LAST-ACK'
+    if (this.#busy) this.#outputWanted = true
+    else if (this.#isSynchronized() && this.#state !== 'FIN-WAIT-2') this.#sender.output()
   }
 
   #acknowledge(): void {
-    this.#emit(Flag.ack, this.#sndNxt, 0, 0)
+    this.emit(Flag.ack, this.#sender.nxt, 0, 0)
   }
 
-  /** RFC 5961: an ACK that makes a real peer prove what it knows. */
-  #challenge(): void {
+  /** RFC 5961: an ACK that makes a real peer prove what it knows. As Linux, not for every segment without text. */
+  #challenge(segment: Segment): void {
+    const { now } = this.#sim
+    if (segment.length === 0) {
+      if (now - this.#challengedAt < this.#profile.tcp.invalidAckInterval) return
+      this.#challengedAt = now
+    }
     if (this.#owner.mayChallenge()) this.#ackNow = true
   }
 
   #sendSyn(): void {
-    const flags = this.#state === 'SYN-SENT' ? Flag.syn : Flag.syn | Flag.ack
-    this.#sndNxt = (this.#iss + 1) | 0
-    this.#sndMax = this.#sndNxt
-    this.#timedAt = this.#sim.now
-    this.#emit(flags, this.#iss, 0, 0)
-    this.#armFor('retransmission', this.#rto.value)
+    this.#sender.synSent(this.#iss)
+    this.#synSentAt = this.#sim.now
+    this.#emitSyn()
+    this.#stateTimer.arm(this.#rto.value)
   }
 
   #resendSyn(): void {
-    this.#synRetransmitted = true
+    this.#synRetries++
     this.statistics.retransmissions++
-    this.#emit(this.#state === 'SYN-SENT' ? Flag.syn : Flag.syn | Flag.ack, this.#iss, 0, 0)
+    this.#emitSyn()
   }
 
-  /** The first segment in flight, whatever the windows say. Returns what it took of the sequence space. */
-  #retransmitFirst(): number {
-    const { length: queued } = this.#queue
-    const length = Math.min(this.#sendMss, queued, seqDiff(this.#sndMax, this.#sndUna))
-    const fin = this.#finSent && length === queued
-    this.#timing = false
-    this.statistics.retransmissions++
-    const flags = Flag.ack | (length > 0 && length === queued ? Flag.psh : 0) | (fin ? Flag.fin : 0)
-    this.#emit(flags, this.#sndUna, 0, length)
-    return length + (fin ? 1 : 0)
+  #emitSyn(): void {
+    this.emit(this.#state === 'SYN-SENT' ? Flag.syn : Flag.syn | Flag.ack, this.#iss, 0, 0)
   }
 
-  // ---- Timers
-
-  #armFor(purpose: 'retransmission' | 'persist' | 'fin-wait-2', delay: Nanos): void {
-    this.#timerFor = purpose
-    this.#timer.arm(delay)
-  }
-
-  /** RFC 6298 §5.2 and §5.3. */
-  #armRetransmission(): void {
-    if (this.#timerFor === 'persist' && this.#timer.armed) return
-    if (this.#sndUna === this.#sndMax) this.#timer.disarm()
-    else this.#armFor('retransmission', this.#rto.value)
-  }
-
-  #onTimer(): void {
-    switch (this.#timerFor) {
-      case 'retransmission':
-        this.#onRetransmissionTimeout()
-        break
-      case 'persist':
-        this.#onPersistTimeout()
-        break
-      case 'fin-wait-2':
-        this.#release()
-        this.#notifyClosed(undefined)
-        break
-    }
-  }
-
-  /** RFC 6298 §5.4 to §5.6. */
-  #onRetransmissionTimeout(): void {
-    const { tcp } = this.#profile
-    const { state } = this
-    const limit = state === 'SYN-SENT' ? tcp.synRetries : state === 'SYN-RECEIVED' ? tcp.synAckRetries : tcp.dataRetries
-    if (this.#retries >= limit) {
-      this.#fail(this.#softError ?? 'ETIMEDOUT')
+  #onStateTimer(): void {
+    if (this.#state === 'FIN-WAIT-2') {
+      this.#release()
+      this.#notifyClosed(undefined)
       return
     }
-    this.#retries++
+    // RFC 6298 §5.4 to §5.6, for a SYN.
+    const { synRetries, synAckRetries } = this.#profile.tcp
+    if (this.#timeouts >= (this.#state === 'SYN-SENT' ? synRetries : synAckRetries)) return this.gaveUp()
+    this.#timeouts++
     this.statistics.timeouts++
     this.#rto.backOff()
-    if (state === 'SYN-SENT' || state === 'SYN-RECEIVED') {
-      this.#resendSyn()
-    } else {
-      this.#congestion.timedOut(seqDiff(this.#sndMax, this.#sndUna), this.#retries > 1, this.#sim.now)
-      // RFC 6582 §4: duplicates of what is in flight now are no new loss.
-      this.#recover = this.#sndMax
-      this.#inRecovery = false
-      this.#duplicateAcks = 0
-      this.#sndNxt = (this.#sndUna + this.#retransmitFirst()) | 0
-    }
-    this.#armFor('retransmission', this.#rto.value)
+    this.#resendSyn()
+    this.#stateTimer.arm(this.#rto.value)
   }
 
-  /** §3.8.6.1: one octet beyond the window. */
-  #onPersistTimeout(): void {
-    if (this.#retries >= this.#profile.tcp.dataRetries) {
-      this.#fail(this.#softError ?? 'ETIMEDOUT')
-      return
-    }
-    if (this.#sndWnd > 0 && this.#sndMax === this.#sndUna) {
-      // There is some window, too small for the silly window rule: its override timeout, §3.8.6.2.1.
-      const length = Math.min(this.#sndWnd, this.#queue.length, this.#sendMss)
-      this.#emit(Flag.ack | Flag.psh, this.#sndUna, 0, length)
-      this.#sndNxt = (this.#sndUna + length) | 0
-      this.#sndMax = this.#sndNxt
-      this.#armFor('retransmission', this.#rto.value)
-      return
-    }
-    this.#retries++
-    this.#persistBackoff++
-    this.#emit(Flag.ack | Flag.psh, this.#sndUna, 0, 1)
-    const probed = (this.#sndUna + 1) | 0
-    if (seqDiff(probed, this.#sndMax) > 0) this.#sndMax = probed
-    this.#armFor('persist', Math.min(PERSIST_MAX, this.#rto.value * 2 ** Math.min(this.#persistBackoff, 16)))
-  }
-
-  // ---- Octets
-
-  #updateSendWindow(segment: Segment, scale: number): void {
-    this.#sndWnd = segment.window << scale
-    if (this.#sndWnd > this.#maxSndWnd) this.#maxSndWnd = this.#sndWnd
-    this.#sndWl1 = segment.seq
-    this.#sndWl2 = segment.ack
-  }
+  // ---- For the send side and the keep-alive
 
   /** One segment: `length` octets of the queue from `offset`. Whatever it is, it acknowledges all there is. */
-  #emit(flags: number, sequence: number, offset: number, length: number): void {
+  emit(flags: number, sequence: number, offset: number, length: number): void {
     const isSyn = (flags & Flag.syn) !== 0
+    const isReset = (flags & Flag.rst) !== 0
     const acks = (flags & Flag.ack) !== 0
-    this.statistics.segmentsSent++
-    this.statistics.octetsSent += length
-    if (length > 0) this.#lastSent = this.#sim.now
+    const { statistics } = this
+    const receiver = this.#receiver
+    const writer = this.#writer
+    const timestamps = this.#timestamps
+    const tsval = timestamps.value(this.#sim.now)
+    statistics.segmentsSent++
+    statistics.octetsSent += length
     if (acks) {
       this.#ackNow = false
       this.#segmentsToAck = 0
       this.#ackTimer.disarm()
+      this.#lastAck = receiver.rcvNxt
+      if (this.#agreement.sack && !isReset && !isSyn && receiver.hasBlocks) this.#reportBlocks(length)
     }
-    this.#writer.write(
+    if (timestamps.agreed) {
+      writer.timestamps = true
+      writer.tsval = tsval
+      writer.tsecr = timestamps.recent
+    }
+    writer.write(
       flags,
       sequence,
-      acks ? this.#receiver.rcvNxt : 0,
-      (flags & Flag.rst) !== 0 ? 0 : this.#receiver.offer(isSyn ? 0 : this.#agreement.ownWindowScale),
-      isSyn ? synOptions(this.#profile, this.#peerSyn) : undefined,
-      this.#queue,
+      acks ? receiver.rcvNxt : 0,
+      isReset ? 0 : receiver.offer(isSyn ? 0 : this.#agreement.ownWindowScale),
+      isSyn ? synOptions(this.#profile, tsval, this.#peerSyn) : undefined,
+      this.#sender.queue,
       offset,
       length,
     )
+  }
+
+  /** As many SACK blocks as there is room for beside the text, RFC 2018 §3. */
+  #reportBlocks(length: number): void {
+    const { timestamps, sendMss } = this.#agreement
+    const most = timestamps ? MAX_SACK_BLOCKS - 1 : MAX_SACK_BLOCKS
+    const room = length === 0 ? most : Math.min(most, (Math.min(sendMss, this.#sender.mss) - length - 4) >> 3)
+    if (room > 0) this.#writer.sackBlocks = this.#receiver.takeBlocks(this.#writer.sackEdges, room)
+  }
+
+  finGoesOut(): void {
+    if (this.#state === 'ESTABLISHED') this.#state = 'FIN-WAIT-1'
+    else if (this.#state === 'CLOSE-WAIT') this.#state = 'LAST-ACK'
+  }
+
+  gaveUp(): void {
+    this.#fail(this.#softError ?? 'ETIMEDOUT')
+  }
+
+  get isBusy(): boolean {
+    return !this.#sender.isIdle || !this.#isSynchronized()
+  }
+
+  /** A keep-alive: an old number, so that the peer has to say something. */
+  probe(): void {
+    this.emit(Flag.ack, (this.#sender.una - 1) | 0, 0, 0)
   }
 }

@@ -6,13 +6,15 @@
  */
 import { Flag, seqDiff } from '../../../wire/tcp.js'
 import type { TcpProfile } from '../profile.js'
-import { OutOfOrder } from './out-of-order.js'
+import { OutOfOrder, type Block } from './out-of-order.js'
 import type { Segment } from './segment.js'
 
 /** How soon what has arrived is to be acknowledged. */
 export type Urgency = 'none' | 'soon' | 'now'
 
 type Limits = Pick<TcpProfile, 'receiveBuffer' | 'initialReceiveWindow' | 'mss'>
+
+const NO_BLOCK: Block = { left: 0, right: 0 }
 
 export class Receiver {
   /** Segments that came before their turn. */
@@ -26,6 +28,8 @@ export class Receiver {
   /** What the window may be at most; grows up to the buffer. */
   #limit: number
   readonly #outOfOrder = new OutOfOrder()
+  /** What came again and has not been reported, RFC 2883; NO_BLOCK when nothing did. */
+  #duplicate = NO_BLOCK
   /** Sequence number of the peer's FIN once it is known. */
   #fin: number | undefined
   #unread: Uint8Array[] = []
@@ -72,6 +76,37 @@ export class Receiver {
     this.#edge = this.#rcvNxt
   }
 
+  /** What the next acknowledgment can report. */
+  get hasBlocks(): boolean {
+    return !this.#outOfOrder.isEmpty || this.#duplicate !== NO_BLOCK
+  }
+
+  /**
+   * Left and right edges of at most `room` SACK blocks, the newest first (RFC 2018 §4), before them what came twice
+   * (RFC 2883 §4). A duplicate is reported once. Returns how many.
+   */
+  takeBlocks(edges: Int32Array, room: number): number {
+    let count = 0
+    const add = ({ left, right }: Block): void => {
+      edges[2 * count] = left
+      edges[2 * count + 1] = right
+      count++
+    }
+    if (this.#duplicate !== NO_BLOCK && room > 0) {
+      add(this.#duplicate)
+      this.#duplicate = NO_BLOCK
+    }
+    const { blocks } = this.#outOfOrder
+    for (let i = 0; i < blocks.length && count < room; i++) add(blocks[i]!)
+    return count
+  }
+
+  /** A segment of which nothing is new: all of its text lies before the window. */
+  repeated(segment: Segment): void {
+    const length = segment.end - segment.start
+    if (length > 0) this.#duplicate = { left: segment.seq, right: (segment.seq + length) | 0 }
+  }
+
   /** Whether there is text in the window that has not been seen. @param ahead SEG.SEQ less RCV.NXT */
   brings(segment: Segment, ahead: number): boolean {
     return textEnd(segment, ahead, this.offered) > textStart(segment, ahead)
@@ -90,7 +125,9 @@ export class Receiver {
     if (!isTrimmed && (segment.flags & Flag.fin) !== 0) this.#fin = (segment.seq + segment.end - segment.start) | 0
     if (end <= start) return isTrimmed || ahead > 0 ? 'now' : 'none'
     const text = segment.bytes.subarray(start, end)
+    if (ahead < 0) this.#duplicate = { left: segment.seq, right: this.#rcvNxt }
     if (ahead > 0) {
+      if (this.#outOfOrder.has(segment.seq, text.length)) this.repeated(segment)
       // RFC 5681 §4.2: at once, so that the sender learns of the hole.
       this.outOfOrderCount++
       this.#outOfOrder.insert(segment.seq, text)
@@ -103,8 +140,9 @@ export class Receiver {
       if (more === undefined) break
       goesOn = this.#accept(more)
     }
+    if (fillsHole) this.#outOfOrder.forgetBefore(this.#rcvNxt)
     // RFC 5681 §4.2: at once when it fills a hole, wholly or in part.
-    return fillsHole || isTrimmed ? 'now' : 'soon'
+    return fillsHole || isTrimmed || ahead < 0 ? 'now' : 'soon'
   }
 
   /** The FIN takes its sequence number. */

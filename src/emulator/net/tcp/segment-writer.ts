@@ -1,11 +1,23 @@
 /**
- * Segments of one connection as frames: headers, payload gathered from the send queue, checksums, and the next hop,
- * looked up again when the routes have changed.
+ * Segments of one connection as frames: headers, options, payload gathered from the send queue, checksums, and the next
+ * hop, looked up again when the routes have changed.
+ *
+ * Timestamps and SACK blocks are written octet by octet: they are in nearly every segment, and objects for them would
+ * cost more than the rest of the header.
  */
 import { Protocol } from '../../../wire/ipv4.js'
-import { encodeHeaderInto, fillChecksum, HEADER_LENGTH, headerLength, type TcpOption } from '../../../wire/tcp.js'
+import {
+  encodeHeaderInto,
+  fillChecksum,
+  HEADER_LENGTH,
+  headerLength,
+  OptionKind,
+  type TcpOption,
+} from '../../../wire/tcp.js'
 import type { Neighbour } from '../arp.js'
 import type { Ipv4 } from '../ipv4.js'
+import { TIMESTAMPS_LENGTH } from './options.js'
+import { MAX_SACK_BLOCKS } from './segment.js'
 import type { SendQueue } from './send-queue.js'
 
 export interface ConnectionAddresses {
@@ -16,6 +28,13 @@ export interface ConnectionAddresses {
 }
 
 export class SegmentWriter {
+  /** Every segment but a SYN carries `tsval` and `tsecr`. */
+  timestamps = false
+  tsval = 0
+  tsecr = 0
+  /** Blocks the next segment carries, edges in `sackEdges`; none after it. */
+  sackBlocks = 0
+  readonly sackEdges = new Int32Array(2 * MAX_SACK_BLOCKS)
   readonly #ip: Ipv4
   readonly #addresses: ConnectionAddresses
   readonly #dontFragment: boolean
@@ -60,6 +79,8 @@ export class SegmentWriter {
   ): void {
     const ip = this.#ip
     const hop = this.#nextHop()
+    const { sackBlocks } = this
+    this.sackBlocks = 0
     if (hop === undefined) {
       ip.counters.unreachable++
       return
@@ -70,14 +91,42 @@ export class SegmentWriter {
     header.acknowledgmentNumber = acknowledgmentNumber
     header.flags = flags
     header.window = window
-    const total = (options === undefined ? HEADER_LENGTH : headerLength(options)) + length
+    const headerOctets =
+      options !== undefined
+        ? headerLength(options)
+        : HEADER_LENGTH + (this.timestamps ? TIMESTAMPS_LENGTH : 0) + (sackBlocks > 0 ? 4 + 8 * sackBlocks : 0)
+    const total = headerOctets + length
     const frame = ip.allocate(Protocol.tcp, localAddress, remoteAddress, total, this.#dontFragment)
     const start = ip.payloadOffset
     const end = start + total
     encodeHeaderInto(frame, start, options === undefined ? header : { ...header, options })
+    if (options === undefined && headerOctets > HEADER_LENGTH) {
+      frame[start + 12] = headerOctets << 2
+      this.#writeOptions(frame, start + HEADER_LENGTH, sackBlocks)
+    }
     if (length > 0) queue?.copyTo(frame, end - length, offset, length)
     fillChecksum(frame, start, end, localAddress, remoteAddress)
     hop.transmit(frame)
+  }
+
+  /** RFC 7323 appendix A, then SACK, each after two no-operations. */
+  #writeOptions(frame: Uint8Array, start: number, sackBlocks: number): void {
+    let at = start
+    if (this.timestamps) {
+      frame[at] = OptionKind.noOperation
+      frame[at + 1] = OptionKind.noOperation
+      frame[at + 2] = OptionKind.timestamps
+      frame[at + 3] = 10
+      writeI32(frame, at + 4, this.tsval)
+      writeI32(frame, at + 8, this.tsecr)
+      at += TIMESTAMPS_LENGTH
+    }
+    if (sackBlocks === 0) return
+    frame[at] = OptionKind.noOperation
+    frame[at + 1] = OptionKind.noOperation
+    frame[at + 2] = OptionKind.sack
+    frame[at + 3] = 2 + 8 * sackBlocks
+    for (let i = 0; i < 2 * sackBlocks; i++) writeI32(frame, at + 4 + 4 * i, this.sackEdges[i]!)
   }
 
   #nextHop(): Pick<Neighbour, 'transmit'> | undefined {
@@ -87,4 +136,11 @@ export class SegmentWriter {
     }
     return this.#hop
   }
+}
+
+function writeI32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24
+  bytes[at + 1] = value >>> 16
+  bytes[at + 2] = value >>> 8
+  bytes[at + 3] = value
 }

@@ -6,8 +6,11 @@
  */
 import { internetChecksum, pseudoHeaderSum } from '../../../wire/checksum.js'
 import { Protocol } from '../../../wire/ipv4.js'
-import { Flag, HEADER_LENGTH } from '../../../wire/tcp.js'
+import { Flag, HEADER_LENGTH, OptionKind } from '../../../wire/tcp.js'
 import type { ReceivedPacket } from '../ipv4.js'
+
+/** More do not fit. */
+export const MAX_SACK_BLOCKS = 4
 
 export class Segment {
   source = 0
@@ -24,6 +27,13 @@ export class Segment {
   header = 0
   start = 0
   end = 0
+  /** RFC 7323 §3.2; int32, right while hasTimestamps. */
+  hasTimestamps = false
+  tsval = 0
+  tsecr = 0
+  /** RFC 2018 §3: left and right edges in turn, as they came. */
+  sackBlocks = 0
+  readonly sackEdges = new Int32Array(2 * MAX_SACK_BLOCKS)
 
   /** Sequence numbers it takes: SEG.LEN of RFC 9293. */
   get length(): number {
@@ -52,7 +62,35 @@ export class Segment {
     this.header = start
     this.start = start + dataOffset
     this.end = end
+    this.hasTimestamps = false
+    this.sackBlocks = 0
+    if (dataOffset > HEADER_LENGTH) this.#readOptions(bytes, start + HEADER_LENGTH, start + dataOffset)
     return undefined
+  }
+
+  /** Those that any segment may carry. Options of the wrong length do not count, and nothing after a broken one. */
+  #readOptions(bytes: Uint8Array, from: number, end: number): void {
+    let at = from
+    while (at < end) {
+      const kind = bytes[at]!
+      if (kind === OptionKind.noOperation) {
+        at++
+        continue
+      }
+      if (kind === OptionKind.endOfOptionList || at + 1 >= end) return
+      const length = bytes[at + 1]!
+      if (length < 2 || at + length > end) return
+      if (kind === OptionKind.timestamps && length === 10) {
+        this.hasTimestamps = true
+        this.tsval = readI32(bytes, at + 2)
+        this.tsecr = readI32(bytes, at + 6)
+      } else if (kind === OptionKind.sack) {
+        const blocks = Math.min(MAX_SACK_BLOCKS, (length - 2) >> 3)
+        for (let i = 0; i < 2 * blocks; i++) this.sackEdges[i] = readI32(bytes, at + 2 + 4 * i)
+        this.sackBlocks = blocks
+      }
+      at += length
+    }
   }
 }
 

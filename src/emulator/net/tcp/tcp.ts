@@ -15,6 +15,7 @@ import type { TcpHandlers, TcpOptions } from '../transport.js'
 import { TcpConnection, type ConnectionOwner } from './connection.js'
 import { SegmentWriter, type ConnectionAddresses } from './segment-writer.js'
 import { Segment } from './segment.js'
+import type { Timestamps } from './timestamps.js'
 
 /** Gives a new connection its handlers. */
 export type Accept = (socket: TcpConnection) => TcpHandlers
@@ -31,6 +32,8 @@ const MAX_CONNECTIONS = 1 << 18
 const MAX_TIME_WAIT = 1 << 18
 /** Handshakes that are not complete, per listener. Node's own default. */
 const DEFAULT_BACKLOG = 511
+/** How far the numbers of a connection begin beyond those of the one before it. As Linux. */
+const REUSE_DISTANCE = 65_537
 /** RFC 5961 §7. Linux's tcp_challenge_ack_limit of old. */
 const MAX_CHALLENGES_PER_SECOND = 1000
 
@@ -59,6 +62,7 @@ interface TimeWait {
   readonly addresses: ConnectionAddresses
   readonly sndNxt: number
   readonly rcvNxt: number
+  readonly timestamps: Timestamps
   expiry: Ticket
 }
 
@@ -111,8 +115,13 @@ export class Tcp implements PacketReceiver, ErrorReceiver, ConnectionOwner {
     }
     const known = this.#ports.get(localPort)?.peers.get(peerKey(remoteAddress, port))
     if (known instanceof TcpConnection) throw socketError('EADDRINUSE', `TCP port ${localPort} is taken`)
-    if (known !== undefined) this.#dropTimeWait(known)
-    const connection = this.#add(addresses)
+    let iss = this.#random.u32()
+    if (known !== undefined) {
+      // RFC 6191 and RFC 9293 §3.6.1: numbers well beyond the old ones.
+      iss = known.sndNxt + REUSE_DISTANCE
+      this.#dropTimeWait(known)
+    }
+    const connection = this.#add(addresses, iss)
     connection.openActive(handlers, options.connectTimeout)
     return connection
   }
@@ -205,12 +214,12 @@ export class Tcp implements PacketReceiver, ErrorReceiver, ConnectionOwner {
     this.#tidy(connection.localPort, local)
   }
 
-  enterTimeWait(connection: TcpConnection, sndNxt: number, rcvNxt: number): void {
+  enterTimeWait(connection: TcpConnection, sndNxt: number, rcvNxt: number, timestamps: Timestamps): void {
     this.release(connection)
     if (this.#timeWaitCount >= MAX_TIME_WAIT) return
     const { localAddress, localPort, remoteAddress, remotePort } = connection
     const addresses = { localAddress, localPort, remoteAddress, remotePort }
-    const timeWait: TimeWait = { addresses, sndNxt, rcvNxt, expiry: -1 }
+    const timeWait: TimeWait = { addresses, sndNxt, rcvNxt, timestamps, expiry: -1 }
     timeWait.expiry = this.sim.post(this.profile.tcp.timeWait, this.#timeWaitOver, timeWait)
     this.#localPort(localPort).peers.set(peerKey(remoteAddress, remotePort), timeWait)
     this.#timeWaitCount++
@@ -241,18 +250,21 @@ export class Tcp implements PacketReceiver, ErrorReceiver, ConnectionOwner {
   }
 
   /** RFC 9293 §3.10.7.2. */
-  #receiveInListen(listener: Listener, segment: Segment): void {
+  #receiveInListen(listener: Listener, segment: Segment, iss = this.#random.u32()): void {
     const { flags } = segment
     if ((flags & Flag.rst) !== 0) return
     if ((flags & Flag.ack) !== 0) return this.reset(segment)
     if ((flags & Flag.syn) === 0) return
     if (listener.pending >= listener.backlog || this.#connectionCount >= MAX_CONNECTIONS) return
-    const connection = this.#add({
-      localAddress: segment.destination,
-      localPort: segment.destinationPort,
-      remoteAddress: segment.source,
-      remotePort: segment.sourcePort,
-    })
+    const connection = this.#add(
+      {
+        localAddress: segment.destination,
+        localPort: segment.destinationPort,
+        remoteAddress: segment.source,
+        remotePort: segment.sourcePort,
+      },
+      iss,
+    )
     listener.pending++
     this.#listeners.set(connection, listener)
     connection.openPassive(segment)
@@ -265,24 +277,36 @@ export class Tcp implements PacketReceiver, ErrorReceiver, ConnectionOwner {
       if (segment.seq === timeWait.rcvNxt) this.#dropTimeWait(timeWait)
       return
     }
-    // RFC 9293 §3.6.1: a new connection may begin if its numbers are beyond those of the old one.
+    const { timestamps } = timeWait
+    const { now } = this.sim
+    const isOld = timestamps.agreed && timestamps.isOld(segment, now)
+    // RFC 9293 §3.6.1 and RFC 6191: a new connection may begin if its numbers, or its clock, are beyond the old ones.
     const isOpening = (flags & (Flag.syn | Flag.ack)) === Flag.syn
-    if (isOpening && listener !== undefined && seqDiff(segment.seq, timeWait.rcvNxt) > 0) {
+    const isLater =
+      seqDiff(segment.seq, timeWait.rcvNxt) > 0 ||
+      (timestamps.agreed && segment.hasTimestamps && seqDiff(segment.tsval, timestamps.recent) > 0)
+    if (isOpening && listener !== undefined && isLater && !isOld) {
       this.#dropTimeWait(timeWait)
-      this.#receiveInListen(listener, segment)
+      this.#receiveInListen(listener, segment, timeWait.sndNxt + REUSE_DISTANCE)
       return
     }
     // Our last ACK was lost and FIN comes again: 2 MSL begin anew.
-    if ((flags & Flag.fin) !== 0) {
+    if ((flags & Flag.fin) !== 0 && !isOld) {
       this.sim.cancel(timeWait.expiry)
       timeWait.expiry = this.sim.post(this.profile.tcp.timeWait, this.#timeWaitOver, timeWait)
     }
     const isPureAck = segment.length === 0 && segment.seq === timeWait.rcvNxt
-    if (!isPureAck) this.#answer(segment, Flag.ack, timeWait.sndNxt, timeWait.rcvNxt)
+    if (!isPureAck) this.#answer(segment, Flag.ack, timeWait.sndNxt, timeWait.rcvNxt, timestamps)
   }
 
   /** A segment back to where this one came from. */
-  #answer(segment: Segment, flags: number, sequenceNumber: number, acknowledgmentNumber: number): void {
+  #answer(
+    segment: Segment,
+    flags: number,
+    sequenceNumber: number,
+    acknowledgmentNumber: number,
+    timestamps?: Timestamps,
+  ): void {
     const addresses = {
       localAddress: segment.destination,
       localPort: segment.destinationPort,
@@ -290,13 +314,18 @@ export class Tcp implements PacketReceiver, ErrorReceiver, ConnectionOwner {
       remotePort: segment.sourcePort,
     }
     const writer = new SegmentWriter(this.ip, addresses, this.profile.dontFragment)
+    if (timestamps?.agreed === true) {
+      writer.timestamps = true
+      writer.tsval = timestamps.value(this.sim.now)
+      writer.tsecr = timestamps.recent
+    }
     writer.write(flags, sequenceNumber, acknowledgmentNumber, 0)
   }
 
   // ---- Tables
 
-  #add(addresses: ConnectionAddresses): TcpConnection {
-    const connection = new TcpConnection(this, addresses, this.#random.u32())
+  #add(addresses: ConnectionAddresses, iss: number): TcpConnection {
+    const connection = new TcpConnection(this, addresses, iss, this.#random.u32())
     const { peers } = this.#localPort(addresses.localPort)
     peers.set(peerKey(addresses.remoteAddress, addresses.remotePort), connection)
     this.#connectionCount++
