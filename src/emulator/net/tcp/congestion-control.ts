@@ -203,14 +203,15 @@ export class Cubic extends LossBased {
     this.window += ((target - this.window) * octets) / this.window
   }
 
-  protected reduced(flight: number): number {
+  protected reduced(): number {
     const { window } = this
     this.#priorMax = this.#max
     this.#epoch = undefined
     this.#prior = window
     // §4.7, fast convergence: what another flow took is left to it.
     this.#max = window < this.#max ? (window * (1 + CUBIC_BETA)) / 2 : window
-    return Math.max(Math.min(flight, window) * CUBIC_BETA, 2 * this.mss)
+    // As Linux, of the window and not of what is in flight (§4.6): at the end of a transfer that is next to nothing.
+    return Math.max(window * CUBIC_BETA, 2 * this.mss)
   }
 
   protected undone(): void {

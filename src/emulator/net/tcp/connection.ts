@@ -644,10 +644,10 @@ export class TcpConnection implements TcpSocket, SenderOwner, KeepAliveOwner {
     this.emit(Flag.ack, this.#sender.nxt, 0, 0)
   }
 
-  /** RFC 5961: an ACK that makes a real peer prove what it knows. As Linux, not for every segment without text. */
+  /** RFC 5961: an ACK that makes a real peer prove what it knows. As Linux, not for every SYN and segment without text. */
   #challenge(segment: Segment): void {
     const { now } = this.#sim
-    if (segment.length === 0) {
+    if (segment.length === 0 || (segment.flags & Flag.syn) !== 0) {
       if (now - this.#challengedAt < this.#profile.tcp.invalidAckInterval) return
       this.#challengedAt = now
     }

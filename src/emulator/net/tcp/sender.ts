@@ -305,11 +305,12 @@ export class Sender {
     const { congestion } = this
     const board = this.#board
     if (isNews || (isDuplicate && board.sacked > 0)) this.#owner.statistics.duplicateAcks++
-    if (acked > 0) this.#endProbe()
+    if (acked > 0) this.#endProbe(flight)
     const isOver = this.#phase !== 'open' && seqDiff(this.una, this.#recover) >= 0
     if (isOver) {
       // RFC 6937: the window ends where it was to be.
       if (this.#phase === 'recovery') congestion.window = congestion.slowStartThreshold
+      else congestion.acknowledged(board.delivered, flight, now, this.#rto.srtt)
       this.#phase = 'open'
       this.#undoTick = -1
     }
@@ -317,9 +318,9 @@ export class Sender {
     const later = this.#findLosses(now)
     if (this.#phase === 'open') {
       if (board.waiting > (isOver ? 0 : waiting)) this.#enterRecovery(flight, now)
-      else if (acked > 0) congestion.acknowledged(acked, flight, now, this.#rto.srtt)
+      else if (acked > 0 && !isOver) congestion.acknowledged(board.delivered, flight, now, this.#rto.srtt)
     } else if (this.#phase === 'loss' && acked > 0) {
-      congestion.acknowledged(acked, flight, now, this.#rto.srtt)
+      congestion.acknowledged(board.delivered, flight, now, this.#rto.srtt)
     }
     if (this.#phase === 'recovery') this.#reduceRate(acked > 0 && board.waiting <= waiting)
     if (acked > 0) this.#restartTimer()
@@ -684,14 +685,14 @@ export class Sender {
   }
 
   /** RFC 8985 §7.4.2, after an acknowledgment that moved on. */
-  #endProbe(): void {
+  #endProbe(flight: number): void {
     if (this.#probeEnd === undefined) return
     const beyond = seqDiff(this.una, this.#probeEnd)
     if (beyond < 0) return
     if (this.#probeIsCopy && beyond === 0) return
     if (this.#probeIsCopy && this.#phase === 'open') {
       // The peer reported no duplicate: the probe replaced something that was lost.
-      this.congestion.lossDetected(seqDiff(this.max, this.una), this.#sim.now)
+      this.congestion.lossDetected(flight, this.#sim.now)
       this.congestion.window = Math.min(this.congestion.window, this.congestion.slowStartThreshold)
     }
     this.#probeEnd = undefined
