@@ -698,7 +698,6 @@ export class TcpConnection implements TcpSocket, SenderOwner, KeepAliveOwner {
     const receiver = this.#receiver
     const writer = this.#writer
     const timestamps = this.#timestamps
-    const tsval = timestamps.value(this.#sim.now)
     statistics.segmentsSent++
     statistics.octetsSent += length
     if (acks) {
@@ -710,7 +709,7 @@ export class TcpConnection implements TcpSocket, SenderOwner, KeepAliveOwner {
     }
     if (timestamps.agreed) {
       writer.timestamps = true
-      writer.tsval = tsval
+      writer.tsval = timestamps.value(this.#sim.now)
       writer.tsecr = timestamps.recent
     }
     writer.write(
@@ -718,7 +717,7 @@ export class TcpConnection implements TcpSocket, SenderOwner, KeepAliveOwner {
       sequence,
       acks ? receiver.rcvNxt : 0,
       isReset ? 0 : receiver.offer(isSyn ? 0 : this.#agreement.ownWindowScale),
-      isSyn ? synOptions(this.#profile, tsval, this.#peerSyn) : undefined,
+      isSyn ? synOptions(this.#profile, timestamps.value(this.#sim.now), this.#peerSyn) : undefined,
       this.#sender.queue,
       offset,
       length,

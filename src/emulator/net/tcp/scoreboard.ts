@@ -107,8 +107,12 @@ export class Scoreboard {
         this.#noteDelivered(slot, now, echoed)
         this.delivered += length
       }
-      this.#setMarks(slot, SACKED)
-      this.sacked--
+      if (marks === 0) {
+        this.pipe -= length
+      } else {
+        this.#setMarks(slot, SACKED)
+        this.sacked--
+      }
       this.#head = (slot + 1) & (this.#sequences.length - 1)
       this.#count--
       if (this.#firstWaiting > 0) this.#firstWaiting--

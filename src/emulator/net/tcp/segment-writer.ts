@@ -17,7 +17,7 @@ import {
 import type { Neighbour } from '../arp.js'
 import type { Ipv4 } from '../ipv4.js'
 import { TIMESTAMPS_LENGTH } from './options.js'
-import { MAX_SACK_BLOCKS } from './segment.js'
+import { MAX_SACK_BLOCKS, TIMESTAMPS_HEAD } from './segment.js'
 import type { SendQueue } from './send-queue.js'
 
 export interface ConnectionAddresses {
@@ -113,10 +113,7 @@ export class SegmentWriter {
   #writeOptions(frame: Uint8Array, start: number, sackBlocks: number): void {
     let at = start
     if (this.timestamps) {
-      frame[at] = OptionKind.noOperation
-      frame[at + 1] = OptionKind.noOperation
-      frame[at + 2] = OptionKind.timestamps
-      frame[at + 3] = 10
+      writeI32(frame, at, TIMESTAMPS_HEAD)
       writeI32(frame, at + 4, this.tsval)
       writeI32(frame, at + 8, this.tsecr)
       at += TIMESTAMPS_LENGTH

@@ -12,6 +12,10 @@ import type { ReceivedPacket } from '../ipv4.js'
 /** More do not fit. */
 export const MAX_SACK_BLOCKS = 4
 
+/** Octets of a header with timestamps, laid out as everybody does; and the first four of its options. */
+const TIMESTAMPS_ONLY = 32
+export const TIMESTAMPS_HEAD = 0x0101_080a
+
 export class Segment {
   source = 0
   destination = 0
@@ -64,7 +68,14 @@ export class Segment {
     this.end = end
     this.hasTimestamps = false
     this.sackBlocks = 0
-    if (dataOffset > HEADER_LENGTH) this.#readOptions(bytes, start + HEADER_LENGTH, start + dataOffset)
+    if (dataOffset === TIMESTAMPS_ONLY && readI32(bytes, start + HEADER_LENGTH) === TIMESTAMPS_HEAD) {
+      // What nearly every segment has, RFC 7323 appendix A.
+      this.hasTimestamps = true
+      this.tsval = readI32(bytes, start + 24)
+      this.tsecr = readI32(bytes, start + 28)
+    } else if (dataOffset > HEADER_LENGTH) {
+      this.#readOptions(bytes, start + HEADER_LENGTH, start + dataOffset)
+    }
     return undefined
   }
 
