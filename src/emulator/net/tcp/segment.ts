@@ -4,10 +4,11 @@
  *
  * Sequence numbers are int32 and compare with seqDiff.
  */
-import { internetChecksum, pseudoHeaderSum } from '../../../wire/checksum.js'
+import { pseudoHeaderSum } from '../../../wire/checksum.js'
 import { Protocol } from '../../../wire/ipv4.js'
 import { Flag, HEADER_LENGTH, OptionKind } from '../../../wire/tcp.js'
 import type { ReceivedPacket } from '../ipv4.js'
+import { wordChecksum } from './word-checksum.js'
 
 /** More do not fit. */
 export const MAX_SACK_BLOCKS = 4
@@ -53,7 +54,7 @@ export class Segment {
     const dataOffset = (bytes[start + 12]! >>> 4) * 4
     if (dataOffset < HEADER_LENGTH || dataOffset > length) return 'malformed'
     const sum = pseudoHeaderSum(packet.source, packet.destination, Protocol.tcp, length)
-    if (internetChecksum(bytes, start, end, sum) !== 0) return 'badChecksum'
+    if (wordChecksum(bytes, start, end, sum) !== 0) return 'badChecksum'
     this.source = packet.source
     this.destination = packet.destination
     this.sourcePort = (bytes[start]! << 8) | bytes[start + 1]!
