@@ -20,6 +20,24 @@ import type { CaptureSummary, Finding, Report, Session } from './report.js'
 import { buildSessions } from './sessions/build-sessions.js'
 import { StreamTracker } from './streams/stream-tracker.js'
 
+export type {
+  CaptureSummary,
+  Confidence,
+  Finding,
+  FrameRange,
+  Outcome,
+  PhoneIdentity,
+  Report,
+  Session,
+  Severity,
+  Stage,
+  StageName,
+  TimelineEvent,
+  Transfer,
+  TransferResult,
+  TransferRole,
+} from './report.js'
+
 export interface AnalyzeOptions {
   /** Name of the capture in the report. */
   readonly file?: string

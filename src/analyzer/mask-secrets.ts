@@ -10,8 +10,11 @@ export const MASK = '********'
 /** Parameters whose values are secrets; any other whose name says so counts too. */
 const SECRET_NAME = /^(?:PROCPSWD|SNMPSTRING|.*(?:PASSW|PSWD|PWD|SECRET).*)$/i
 
-/** The value of a secret pair in the text of the option, quoted or not. */
-const SECRET_PAIR = /(\b(?:PROCPSWD|SNMPSTRING|\w*(?:PASSW|PSWD|PWD|SECRET)\w*)\s*=\s*)("[^"]*"?|[^,;\s"]*)/gi
+/** The value of a secret pair in the text of the option, quoted or not; also as our own sentences have it, `NAME: value`. */
+const SECRET_PAIR = /(\b(?:PROCPSWD|SNMPSTRING|\w*(?:PASSW|PSWD|PWD|SECRET)\w*)\s*[=:]\s*)("[^"]*"?|[^,;\s"]*)/gi
+
+/** Shorter values are not looked for outside their pair: every second number would be masked. */
+const MIN_SECRET_LENGTH = 4
 
 /** `http://user:password@host` keeps the user. */
 const URI_PASSWORD = /(\b[a-z][a-z0-9+.-]*:\/\/[^/?#\s:@]*:)[^/?#\s@]+(?=@)/gi
@@ -25,6 +28,10 @@ export function maskText(text: string): string {
 /** A session with every secret masked, wherever text of the capture went into it. */
 export function maskSession<S extends Session>(session: S): S {
   const { siteOption } = session.options
+  const secrets = Object.entries(siteOption?.values ?? {})
+    .filter(([name]) => SECRET_NAME.test(name))
+    .flatMap(([, values]) => values.filter((value) => value.length >= MIN_SECRET_LENGTH))
+  const mask = (text: string) => secrets.reduce((masked, secret) => masked.replaceAll(secret, MASK), maskText(text))
   const masked: S = {
     ...session,
     options: {
@@ -33,7 +40,7 @@ export function maskSession<S extends Session>(session: S): S {
           ? null
           : {
               ...siteOption,
-              raw: maskText(siteOption.raw),
+              raw: mask(siteOption.raw),
               values: Object.fromEntries(
                 Object.entries(siteOption.values).map(([name, values]) => [
                   name,
@@ -42,9 +49,9 @@ export function maskSession<S extends Session>(session: S): S {
               ),
             },
     },
-    transfers: session.transfers.map((transfer) => ({ ...transfer, path: maskText(transfer.path) })),
-    findings: session.findings.map((finding) => ({ ...finding, message: maskText(finding.message) })),
+    transfers: session.transfers.map((transfer) => ({ ...transfer, path: mask(transfer.path) })),
+    findings: session.findings.map((finding) => ({ ...finding, message: mask(finding.message) })),
   }
   if (masked.timeline === undefined) return masked
-  return { ...masked, timeline: masked.timeline.map((event) => ({ ...event, text: maskText(event.text) })) }
+  return { ...masked, timeline: masked.timeline.map((event) => ({ ...event, text: mask(event.text) })) }
 }
