@@ -123,6 +123,15 @@ export class Network {
   }
 
   /** @throws Error when there is none */
+  /** Frames that all links delivered, both directions: the work the network did. */
+  get framesDelivered(): number {
+    let frames = 0
+    for (const link of this.#links.values()) {
+      frames += link.counters('a2b').delivered + link.counters('b2a').delivered
+    }
+    return frames
+  }
+
   host(name: string): EmulatedHost {
     return found(this.#hosts, name, 'host')
   }

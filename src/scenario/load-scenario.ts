@@ -100,14 +100,7 @@ class Loader {
     const source = this.#source
     const fields = source.fields(value, 'a link', KEYS.link)
     if (fields === undefined) return {}
-    for (const key of ['reorder', 'corrupt'] as const) {
-      if (fields.has(key))
-        source.note(
-          fields.get(key),
-          `'${key}' is not supported yet; links have delay, jitter, loss, duplicate, rate and limit`,
-        )
-    }
-    const share = (key: 'loss' | 'duplicate') => {
+    const share = (key: 'loss' | 'duplicate' | 'reorder' | 'corrupt') => {
       const node = fields.get(key)
       if (node !== undefined && source.isMapping(node)) {
         source.note(node, `a model of '${key}' is not supported yet; give a percentage, as ${key}: 1%`)
@@ -121,6 +114,8 @@ class Loader {
       rate: source.rate(fields.get('rate')),
       loss: share('loss'),
       duplicate: share('duplicate'),
+      reorder: share('reorder'),
+      corrupt: share('corrupt'),
       limit: source.integer(fields.get('limit'), 'limit (frames)', 1, 1_000_000),
     }
     return defined(settings)

@@ -52,6 +52,8 @@ export interface RunResult {
   /** What the capture is called in the report. */
   readonly captureName: string
   readonly frames: number
+  /** Frames delivered on all links together. */
+  readonly linkFrames: number
   /** Virtual time of the run. */
   readonly duration: Nanos
   readonly ended: 'finished' | 'limit' | 'interrupted'
@@ -118,6 +120,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
     capture,
     captureName,
     frames,
+    linkFrames: site.network.framesDelivered,
     duration,
     ended,
     analysis,

@@ -15,6 +15,10 @@ export interface LinkSettings {
   /** Shares, 0 to 1, per frame. */
   readonly loss?: number
   readonly duplicate?: number
+  /** Of frames that go at once, without the delay, and so overtake those before them. */
+  readonly reorder?: number
+  /** Of frames that arrive with one bit flipped. */
+  readonly corrupt?: number
   /** Frames waiting for the wire. */
   readonly limit?: number
 }

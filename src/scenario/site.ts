@@ -43,7 +43,7 @@ export function buildSite(scenario: Scenario, sim: Simulation): Site {
   const network = new Network(sim)
   const core = network.addSwitch('core')
   const access = network.addSwitch('access')
-  const uplink = network.connect(access, core, { name: 'uplink', both: scenario.links.uplink })
+  const uplink = network.connect(access, core, { name: 'uplink', both: conditionsOf(scenario.links.uplink) })
 
   const hosts = new HostsByAddress(network, core, scenario)
   const router = hosts.at(scenario.router.address, 'router')
@@ -55,7 +55,9 @@ export function buildSite(scenario: Scenario, sim: Simulation): Site {
     const name = `phone-${index + 1}`
     const host = network.addHost(name, { mac: settings.mac, profile: 'phone' })
     phoneHosts.push(host)
-    accessLinks.push(network.connect(host, access, { name: `access-${index + 1}`, both: scenario.links.access }))
+    accessLinks.push(
+      network.connect(host, access, { name: `access-${index + 1}`, both: conditionsOf(scenario.links.access) }),
+    )
     const model = modelByName(settings.model)
     if (model === undefined) throw new TypeError(`no such phone model: ${settings.model}`)
     const memory = newMemory(model)
@@ -200,12 +202,18 @@ function scheduleDroppedConnections(
 /** An event sets what it names; at its end those go back to what the scenario gave the link at the start. */
 function scheduleEvents(scenario: Scenario, sim: Simulation, links: Readonly<Record<LinkName, readonly Link[]>>): void {
   for (const { at, link, set, duration } of scenario.events) {
-    sim.at(at, () => links[link].forEach((one) => one.set(set)))
+    const conditions = conditionsOf(set)
+    sim.at(at, () => links[link].forEach((one) => one.set(conditions)))
     if (duration === undefined) continue
-    const initial: LinkConditions = { ...PERFECT, ...scenario.links[link] }
-    const back = Object.fromEntries(Object.keys(set).map((key) => [key, initial[key as keyof LinkSettings]]))
+    const initial: LinkConditions = { ...PERFECT, ...conditionsOf(scenario.links[link]) }
+    const back = Object.fromEntries(Object.keys(conditions).map((key) => [key, initial[key as keyof LinkConditions]]))
     sim.at(at + duration, () => links[link].forEach((one) => one.set(back)))
   }
+}
+
+/** As netem has it, reordering without a gap asks for every frame. */
+function conditionsOf(settings: LinkSettings): Partial<LinkConditions> {
+  return settings.reorder === undefined ? settings : { ...settings, gap: settings.reorder > 0 ? 1 : 0 }
 }
 
 function tapSite(

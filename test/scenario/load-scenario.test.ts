@@ -155,9 +155,9 @@ describe('parseScenario', () => {
       '2:52: 255.0.255.0 is not a subnet mask; its one bits must come first, as 255.255.255.0',
     ],
     [
-      'a link property to come',
-      'phones: [{ model: 1608 }]\nnetwork: { links: { access: { reorder: 1% } } }',
-      "2:40: 'reorder' is not supported yet; links have delay, jitter, loss, duplicate, rate and limit",
+      'a share above the whole',
+      'phones: [{ model: 1608 }]\nnetwork: { links: { access: { corrupt: 101% } } }',
+      '2:40: 101% is more than everything; a percentage is 0% to 100%',
     ],
     [
       'a loss model to come',

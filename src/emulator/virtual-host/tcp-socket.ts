@@ -324,8 +324,9 @@ export class VirtualSocket extends Duplex {
     return this
   }
 
-  /** The emulated stack sends no keep-alive probes: a quiet connection stays. */
-  setKeepAlive(): this {
+  /** @param initialDelay milliseconds of quiet before the first probe; 0 leaves the stack's */
+  setKeepAlive(enable = false, initialDelay = 0): this {
+    this.#connection?.setKeepAlive(enable, initialDelay > 0 ? { idle: initialDelay * MILLISECOND } : {})
     return this
   }
 
