@@ -4,6 +4,8 @@
  * `transform <kind> <runs>` what transformations of their captures do to the verdicts. Not part of the tests, which run a small sample.
  */
 import { writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { runScenario } from '../../src/scenario/run-scenario.js'
 import { randomScenario } from './random-scenario.js'
 import type { ScenarioKind } from './random-scenario.js'
@@ -33,7 +35,7 @@ async function score(kind: ScenarioKind, runs: number, start: number): Promise<v
 
 async function look(kind: ScenarioKind, seed: number): Promise<void> {
   const { scenario, report, stories, capture, disagreements, ended } = await runScenario(randomScenario(seed, kind))
-  const file = `/tmp/score-${kind}-${seed}.pcapng`
+  const file = join(tmpdir(), `score-${kind}-${seed}.pcapng`)
   writeFileSync(file, capture)
   const lines = [
     `${scenario.name}; capture at ${JSON.stringify(scenario.capture.at)}, ${ended}, ${JSON.stringify(scenario.links.uplink)}`,
