@@ -1,10 +1,10 @@
 /**
  * The `faults:` of a server.
  */
-import { faultProblem } from '../servers/faults.js'
+import { FAULT_KINDS, faultProblem } from '../servers/faults.js'
 import type { FaultAction, ServerFault, ServerKind } from '../servers/faults.js'
 import { defined } from './defined.js'
-import { FAULT_ACTIONS, KEYS } from './scenario-keys.js'
+import { KEYS } from './scenario-keys.js'
 import { shorten } from './yaml-source.js'
 import type { Fields, Value, YamlSource } from './yaml-source.js'
 
@@ -14,11 +14,11 @@ export function loadFaults(source: YamlSource, value: Value, server: ServerKind)
   return (source.list(value, 'faults') ?? []).flatMap((item) => {
     const fields = source.fields(item, 'a fault', KEYS.fault)
     if (fields === undefined) return []
-    const given = FAULT_ACTIONS.filter((action) => fields.has(action))
+    const given = FAULT_KINDS.filter((action) => fields.has(action))
     const [name] = given
     if (name === undefined || given.length > 1) {
       const actions = given.length === 0 ? 'this one has none' : `this one has ${given.join(' and ')}`
-      source.note(fields.node, `a fault has exactly one of ${FAULT_ACTIONS.join(', ')}; ${actions}`)
+      source.note(fields.node, `a fault has exactly one of ${FAULT_KINDS.join(', ')}; ${actions}`)
       return []
     }
     const action = loadAction(source, fields, name)
@@ -50,7 +50,7 @@ export function loadFaults(source: YamlSource, value: Value, server: ServerKind)
 function loadAction(
   source: YamlSource,
   fields: Fields<(typeof KEYS.fault)[number]>,
-  name: (typeof FAULT_ACTIONS)[number],
+  name: (typeof FAULT_KINDS)[number],
 ): FaultAction | undefined {
   const node = fields.get(name)
   for (const key of ['headers', 'body'] as const) {

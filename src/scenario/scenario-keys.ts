@@ -52,16 +52,3 @@ export const KEYS = {
   transfer: ['protocol', 'method', 'path', 'server', 'role', 'result', 'status', 'count'],
   capture: ['at', 'file'],
 } as const
-
-/** Keys of a fault that say what it does; exactly one is given. */
-export const FAULT_ACTIONS = [
-  'noAnswer',
-  'hang',
-  'refuse',
-  'status',
-  'truncate',
-  'delay',
-  'reset',
-  'error',
-  'nak',
-] as const

@@ -64,7 +64,7 @@ export type FaultAction =
 
 export type ServerFault = FaultConditions & FaultAction
 
-export type FaultKind = 'noAnswer' | 'hang' | 'refuse' | 'status' | 'truncate' | 'delay' | 'reset' | 'error' | 'nak'
+export type FaultKind = (typeof FAULT_KINDS)[number]
 
 export type ServerKind = 'http' | 'tftp' | 'dhcp'
 
@@ -75,7 +75,8 @@ export const FAULTS_OF: Readonly<Record<ServerKind, readonly FaultKind[]>> = {
   dhcp: ['noAnswer', 'hang', 'refuse', 'delay', 'nak'],
 }
 
-const KINDS: readonly FaultKind[] = [
+/** What a fault may do; each fault does exactly one of them. */
+export const FAULT_KINDS = [
   'noAnswer',
   'hang',
   'refuse',
@@ -85,18 +86,18 @@ const KINDS: readonly FaultKind[] = [
   'reset',
   'error',
   'nak',
-]
+] as const
 
 /** @throws TypeError when the fault has no action or more than one; the types rule that out */
 export function faultKind(fault: ServerFault): FaultKind {
-  const kinds = KINDS.filter((kind) => kind in fault)
+  const kinds = FAULT_KINDS.filter((kind) => kind in fault)
   if (kinds.length !== 1) throw new TypeError(`a fault has one action, not ${kinds.join(' and ') || 'none'}`)
   return kinds[0]!
 }
 
 /** Why this fault cannot be played by that server, in a sentence for the user; undefined when it can. */
 export function faultProblem(fault: ServerFault, server: ServerKind): string | undefined {
-  const kinds = KINDS.filter((kind) => kind in fault)
+  const kinds = FAULT_KINDS.filter((kind) => kind in fault)
   if (kinds.length !== 1) {
     return `a fault does one of ${FAULTS_OF[server].join(', ')}, not ${kinds.join(' and ') || 'none of them'}`
   }

@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { FAULT_ACTIONS, KEYS } from '../../src/scenario/scenario-keys.js'
+import { KEYS } from '../../src/scenario/scenario-keys.js'
+import { FAULT_KINDS } from '../../src/servers/faults.js'
 
 const root = new URL('../../', import.meta.url)
 const schema = JSON.parse(readFileSync(new URL('src/scenario/scenario.schema.json', root), 'utf8')) as {
@@ -19,7 +20,7 @@ describe('scenario.schema.json', () => {
   })
 
   it('knows the same actions of a fault', () => {
-    expect(schema.$defs['fault']?.oneOf?.map(({ required }) => required?.[0])).toEqual([...FAULT_ACTIONS])
+    expect(schema.$defs['fault']?.oneOf?.map(({ required }) => required?.[0])).toEqual([...FAULT_KINDS])
   })
 
   const scenarios = readdirSync(new URL('scenarios/', root)).filter((file) => file.endsWith('.yaml'))
