@@ -17,7 +17,8 @@ import { Network } from '../../src/emulator/topology.js'
 import { readDirectory } from '../../src/scenario/load-scenario-file.js'
 import { parseScenario } from '../../src/scenario/load-scenario.js'
 import { runScenario } from '../../src/scenario/run-scenario.js'
-import { bestOf, bestOfCommand, installed, printTable, rate } from './measure.js'
+import { installed } from '../installed.js'
+import { bestOf, bestOfCommand, printTable, rate } from './measure.js'
 import { writeRtpCapture } from './rtp-capture.js'
 
 const PACKETS = 1_000_000

@@ -3,6 +3,7 @@
  * wall time, and the peak memory of a child process.
  */
 import { spawnSync } from 'node:child_process'
+import { installed } from '../installed.js'
 
 export interface Timing {
   readonly wallSeconds: number
@@ -45,10 +46,6 @@ export function bestOfCommand(
     if (best === undefined || wallSeconds < best.wallSeconds) best = { wallSeconds, cpuSeconds: NaN, peakMegabytes }
   }
   return best
-}
-
-export function installed(command: string): boolean {
-  return spawnSync('sh', ['-c', `command -v "$0"`, command], { stdio: 'ignore' }).status === 0
 }
 
 /** `12.3 M/s`, `450 k/s`. */

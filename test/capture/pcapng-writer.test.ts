@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +8,7 @@ import { Random } from '../../src/base/random.js'
 import { CaptureReader } from '../../src/capture/capture-reader.js'
 import { PcapngWriter } from '../../src/capture/pcapng-writer.js'
 import { DATA, read } from './capture-files.js'
+import { installed } from '../installed.js'
 
 const INTERFACES = [
   { name: 'access', linkType: 1 },
@@ -113,7 +114,7 @@ describe('PcapngWriter', () => {
     expect(chunks).toHaveLength(count)
   })
 
-  const tshark = spawnSync('tshark', ['-v']).status === 0
+  const tshark = installed('tshark')
   it.skipIf(!tshark)('is read by tshark (skipped where it is not installed)', () => {
     const folder = mkdtempSync(join(tmpdir(), 'bootwire-pcapng-'))
     try {

@@ -9,13 +9,14 @@ import { describe, expect, it } from 'vitest'
 import { equalBytes } from '../../src/base/bytes.js'
 import { loadScenario } from '../../src/scenario/load-scenario-file.js'
 import { runScenario } from '../../src/scenario/run-scenario.js'
+import { installed } from '../installed.js'
 import '../../src/vitest.js'
 
 const directory = new URL('../../scenarios/', import.meta.url).pathname
 const files = readdirSync(directory).filter((file) => file.endsWith('.yaml'))
 const load = (file: string) => loadScenario(join(directory, file))
 
-const hasTshark = spawnSync('tshark', ['--version']).status === 0
+const hasTshark = installed('tshark')
 if (!hasTshark) process.stderr.write('note: tshark is not installed, the captures of scenarios are not read by it\n')
 
 describe.each(files)('%s', (file) => {

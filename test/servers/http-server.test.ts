@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { readFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -15,6 +14,7 @@ import { startHttpServer } from '../../src/servers/http-server.js'
 import type { HttpServer, HttpServerOptions } from '../../src/servers/http-server.js'
 import type { ServerEvent } from '../../src/servers/server-log.js'
 import { BOTH_KINDS, emulatedHosts, type TwoHosts } from '../host/hosts.js'
+import { installed } from '../installed.js'
 
 const run = promisify(execFile)
 
@@ -376,7 +376,7 @@ describe('the HTTP server on an emulated machine', () => {
   })
 })
 
-const hasCurl = existsSync('/usr/bin/curl')
+const hasCurl = installed('curl')
 if (!hasCurl) process.stderr.write('curl is not installed: its tests of the HTTP server are skipped\n')
 
 describe.skipIf(!hasCurl)('the HTTP server and curl', () => {

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,6 +14,7 @@ import type { TftpServer, TftpServerOptions } from '../../src/servers/tftp-serve
 import type { ServerEvent } from '../../src/servers/server-log.js'
 import * as tftp from '../../src/wire/tftp.js'
 import { BOTH_KINDS, emulatedHosts, type TwoHosts } from '../host/hosts.js'
+import { installed } from '../installed.js'
 
 const run = promisify(execFile)
 
@@ -405,7 +405,7 @@ describe('the TFTP server on an emulated machine', () => {
   })
 })
 
-const hasAtftp = existsSync('/usr/bin/atftp')
+const hasAtftp = installed('atftp')
 if (!hasAtftp) process.stderr.write('atftp is not installed: its tests of the TFTP server are skipped\n')
 
 describe.skipIf(!hasAtftp)('the TFTP server and atftp', () => {

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,6 +13,7 @@ import type { TcpConnection } from '../../../src/emulator/net/tcp/connection.js'
 import { Simulation } from '../../../src/emulator/sim/simulation.js'
 import type { TruthEvent } from '../../../src/emulator/sim/truth-log.js'
 import { Network } from '../../../src/emulator/topology.js'
+import { installed } from '../../installed.js'
 
 /** No protocol that tshark would look for in it. */
 const PORT = 4711
@@ -222,7 +223,7 @@ describe('determinism', () => {
   })
 })
 
-const hasTshark = spawnSync('tshark', ['--version']).status === 0
+const hasTshark = installed('tshark')
 
 describe.skipIf(!hasTshark)('what tshark says of a lossy transfer (skipped where tshark is not installed)', () => {
   it('finds nothing malformed, no wrong checksum, and the losses that the truth log has', async () => {
