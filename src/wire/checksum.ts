@@ -1,9 +1,14 @@
 /**
  * The Internet checksum: RFC 1071, and the pseudo header that UDP (RFC 768) and TCP (RFC 9293 §3.1) put before it.
  *
- * High and low octets are summed apart, which needs no carry handling inside the loop and stays in small integers for
- * anything an IP packet can hold.
+ * Short runs: high and low octets are summed apart, which needs no carry handling inside the loop and stays in small
+ * integers for anything an IP packet can hold. Long ones: two octets at a time.
  */
+
+/** Octets from which adding words pays: making their view costs as much as adding up some hundred octets. */
+const MIN_WORDS_LENGTH = 256
+
+const IS_LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
 
 /**
  * The checksum of bytes[start, end), an odd last octet padded with zero.
@@ -14,6 +19,13 @@
  * @returns 0 to 0xffff, ready to be written
  */
 export function internetChecksum(bytes: Uint8Array, start: number, end: number, initial = 0): number {
+  const byWords = end - start >= MIN_WORDS_LENGTH && ((bytes.byteOffset + start) & 1) === 0
+  let sum = initial + (byWords ? sumOfWords(bytes, start, end) : sumOfOctets(bytes, start, end))
+  while (sum > 0xffff) sum = (sum % 0x10000) + Math.floor(sum / 0x10000)
+  return ~sum & 0xffff
+}
+
+function sumOfOctets(bytes: Uint8Array, start: number, end: number): number {
   let high = 0
   let low = 0
   let i = start
@@ -26,9 +38,24 @@ export function internetChecksum(bytes: Uint8Array, start: number, end: number, 
     low += bytes[i + 1]!
   }
   if (i < end) high += bytes[i]!
-  let sum = high * 256 + low + initial
-  while (sum > 0xffff) sum = (sum % 0x10000) + Math.floor(sum / 0x10000)
-  return ~sum & 0xffff
+  return high * 256 + low
+}
+
+/** RFC 1071 §2(B): the sum does not depend on the order of octets, so that words can be added as the machine has them. */
+function sumOfWords(bytes: Uint8Array, start: number, end: number): number {
+  const length = end - start
+  const words = new Uint16Array(bytes.buffer, bytes.byteOffset + start, length >> 1)
+  const count = words.length
+  let total = 0
+  let i = 0
+  for (const stop = count - 7; i < stop; i += 8) {
+    total += words[i]! + words[i + 1]! + words[i + 2]! + words[i + 3]!
+    total += words[i + 4]! + words[i + 5]! + words[i + 6]! + words[i + 7]!
+  }
+  for (; i < count; i++) total += words[i]!
+  while (total > 0xffff) total = (total % 0x10000) + Math.floor(total / 0x10000)
+  const sum = IS_LITTLE_ENDIAN ? ((total & 0xff) << 8) | (total >>> 8) : total
+  return (length & 1) === 0 ? sum : sum + (bytes[end - 1]! << 8)
 }
 
 /**

@@ -5,7 +5,7 @@
  * Timestamps and SACK blocks are written octet by octet: they are in nearly every segment, and objects for them would
  * cost more than the rest of the header.
  */
-import { pseudoHeaderSum } from '../../../wire/checksum.js'
+import { internetChecksum, pseudoHeaderSum } from '../../../wire/checksum.js'
 import { Protocol } from '../../../wire/ipv4.js'
 import { encodeHeaderInto, HEADER_LENGTH, headerLength, OptionKind, type TcpOption } from '../../../wire/tcp.js'
 import type { Neighbour } from '../arp.js'
@@ -13,7 +13,6 @@ import type { Ipv4 } from '../ipv4.js'
 import { TIMESTAMPS_LENGTH } from './options.js'
 import { MAX_SACK_BLOCKS, TIMESTAMPS_HEAD } from './segment.js'
 import type { SendQueue } from './send-queue.js'
-import { wordChecksum } from './word-checksum.js'
 
 export interface ConnectionAddresses {
   readonly localAddress: number
@@ -102,7 +101,7 @@ export class SegmentWriter {
     if (length > 0) queue?.copyTo(frame, end - length, offset, length)
     // encodeHeaderInto has left the checksum zero.
     const sum = pseudoHeaderSum(localAddress, remoteAddress, Protocol.tcp, total)
-    const checksum = wordChecksum(frame, start, end, sum)
+    const checksum = internetChecksum(frame, start, end, sum)
     frame[start + 16] = checksum >>> 8
     frame[start + 17] = checksum
     hop.transmit(frame)

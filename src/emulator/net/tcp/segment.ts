@@ -4,11 +4,10 @@
  *
  * Sequence numbers are int32 and compare with seqDiff.
  */
-import { pseudoHeaderSum } from '../../../wire/checksum.js'
+import { internetChecksum, pseudoHeaderSum } from '../../../wire/checksum.js'
 import { Protocol } from '../../../wire/ipv4.js'
 import { Flag, HEADER_LENGTH, OptionKind } from '../../../wire/tcp.js'
 import type { ReceivedPacket } from '../ipv4.js'
-import { wordChecksum } from './word-checksum.js'
 
 /** More do not fit. */
 export const MAX_SACK_BLOCKS = 4
@@ -54,7 +53,7 @@ export class Segment {
     const dataOffset = (bytes[start + 12]! >>> 4) * 4
     if (dataOffset < HEADER_LENGTH || dataOffset > length) return 'malformed'
     const sum = pseudoHeaderSum(packet.source, packet.destination, Protocol.tcp, length)
-    if (wordChecksum(bytes, start, end, sum) !== 0) return 'badChecksum'
+    if (internetChecksum(bytes, start, end, sum) !== 0) return 'badChecksum'
     this.source = packet.source
     this.destination = packet.destination
     this.sourcePort = (bytes[start]! << 8) | bytes[start + 1]!
