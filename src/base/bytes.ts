@@ -3,6 +3,24 @@
  */
 import { WireError } from './errors.js'
 
+/** The big-endian value at an offset, unsigned. Whether it lies inside was checked by the caller. */
+export function u16(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 8) | bytes[at + 1]!
+}
+
+/** As u16, of four octets. */
+export function u32(bytes: Uint8Array, at: number): number {
+  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
+}
+
+/** Overwrites four octets, big-endian. */
+export function setU32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24
+  bytes[at + 1] = value >>> 16
+  bytes[at + 2] = value >>> 8
+  bytes[at + 3] = value
+}
+
 /** Reads big-endian values from a view; what it returns as octets are views too, never copies. */
 export class ByteReader {
   readonly bytes: Uint8Array
@@ -34,14 +52,11 @@ export class ByteReader {
   }
 
   u16(): number {
-    const at = this.#take(2)
-    return (this.bytes[at]! << 8) | this.bytes[at + 1]!
+    return u16(this.bytes, this.#take(2))
   }
 
   u32(): number {
-    const at = this.#take(4)
-    const b = this.bytes
-    return ((b[at]! << 24) | (b[at + 1]! << 16) | (b[at + 2]! << 8) | b[at + 3]!) >>> 0
+    return u32(this.bytes, this.#take(4))
   }
 
   /** A view of the next `count` octets. */
@@ -98,11 +113,9 @@ export class ByteWriter {
   }
 
   u32(value: number): this {
+    // Room first: reserving may replace the buffer.
     const at = this.#reserve(4)
-    this.#bytes[at] = value >>> 24
-    this.#bytes[at + 1] = value >>> 16
-    this.#bytes[at + 2] = value >>> 8
-    this.#bytes[at + 3] = value
+    setU32(this.#bytes, at, value)
     return this
   }
 

@@ -11,7 +11,7 @@
  *
  * Not here: what the text of site-specific options means (deskphone/site-option.ts).
  */
-import { ByteWriter, concatBytes, latin1 } from '../base/bytes.js'
+import { ByteWriter, concatBytes, latin1, u32 } from '../base/bytes.js'
 import { WireError } from '../base/errors.js'
 
 export const SERVER_PORT = 67
@@ -457,8 +457,4 @@ export function u32Data(...values: number[]): Uint8Array {
   const w = new ByteWriter(4 * values.length)
   for (const value of values) w.u32(value)
   return w.toBytes()
-}
-
-function u32(bytes: Uint8Array, at: number): number {
-  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
 }

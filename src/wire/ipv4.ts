@@ -7,6 +7,7 @@
  *
  * Not here: the meaning of options, reassembly.
  */
+import { u32, setU32 } from '../base/bytes.js'
 import { WireError } from '../base/errors.js'
 import { internetChecksum } from './checksum.js'
 
@@ -174,15 +175,4 @@ export function parseAddress(text: string): number | undefined {
     address = address * 256 + octet
   }
   return address
-}
-
-function u32(bytes: Uint8Array, at: number): number {
-  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
-}
-
-function setU32(bytes: Uint8Array, at: number, value: number): void {
-  bytes[at] = value >>> 24
-  bytes[at + 1] = value >>> 16
-  bytes[at + 2] = value >>> 8
-  bytes[at + 3] = value
 }

@@ -4,6 +4,7 @@
  *
  * The link-layer address is the sender's; at most eight octets of it are kept in the header.
  */
+import { u16 } from '../base/bytes.js'
 import { WireError } from '../base/errors.js'
 
 export const HEADER_LENGTH_V1 = 16
@@ -59,8 +60,4 @@ function checkLength(bytes: Uint8Array, length: number): void {
   if (bytes.length < length) {
     throw new WireError('TRUNCATED', bytes.length, `${bytes.length} octets of a cooked header of ${length}`)
   }
-}
-
-function u16(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! << 8) | bytes[at + 1]!
 }

@@ -6,6 +6,7 @@
  *
  * Not here: anything that lives longer than a segment. Sequence numbers compare with seqDiff.
  */
+import { u32, setU32 } from '../base/bytes.js'
 import { WireError } from '../base/errors.js'
 import { internetChecksum, pseudoHeaderSum } from './checksum.js'
 import { Protocol } from './ipv4.js'
@@ -310,15 +311,4 @@ export function timestampsOption({ tsval, tsecr }: Timestamps): TcpOption {
 function find(options: readonly TcpOption[], kind: number, length: number): Uint8Array | undefined {
   for (const option of options) if (option.kind === kind && option.data.length === length) return option.data
   return undefined
-}
-
-function u32(bytes: Uint8Array, at: number): number {
-  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
-}
-
-function setU32(bytes: Uint8Array, at: number, value: number): void {
-  bytes[at] = value >>> 24
-  bytes[at + 1] = value >>> 16
-  bytes[at + 2] = value >>> 8
-  bytes[at + 3] = value
 }

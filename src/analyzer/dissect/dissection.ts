@@ -7,6 +7,7 @@
  * IPv6 is recognised and left alone. Fragments have no transport layer here: the streams layer joins them and comes
  * back with readTransport().
  */
+import { u16, u32 } from '../../base/bytes.js'
 import type { FrameRecord } from '../../capture/capture-reader.js'
 import { EtherType } from '../../wire/ethernet.js'
 import { Protocol } from '../../wire/ipv4.js'
@@ -217,12 +218,4 @@ export class Dissection {
     this.dataEnd = Math.max(start, end)
     this.dataLength = length
   }
-}
-
-function u16(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! << 8) | bytes[at + 1]!
-}
-
-function u32(bytes: Uint8Array, at: number): number {
-  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
 }

@@ -7,6 +7,7 @@
  *
  * Fragments but the first are IP and no more. Segments are read one by one: an HTTP request line cut in two is TCP data.
  */
+import { u16, u32 } from '../../base/bytes.js'
 import { WireError } from '../../base/errors.js'
 import * as dhcp from '../../wire/dhcp.js'
 import { EtherType, formatMac, HEADER_LENGTH } from '../../wire/ethernet.js'
@@ -223,12 +224,4 @@ function remember(table: Map<string, string>, key: string, value: string): void 
 
 function text(bytes: Uint8Array, length: number): string {
   return String.fromCharCode(...bytes.subarray(0, length))
-}
-
-function u16(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! << 8) | bytes[at + 1]!
-}
-
-function u32(bytes: Uint8Array, at: number): number {
-  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
 }

@@ -4,6 +4,7 @@
  * Octets in, octets out: everything the relay does not set stays as the client or the server sent it. Sockets,
  * addresses of the servers and the way back are the router's (router.ts).
  */
+import { u16, u32, setU32 } from '../../base/bytes.js'
 import {
   BROADCAST_FLAG,
   encodeSubOptions,
@@ -125,19 +126,4 @@ function withoutOption(message: Uint8Array, code: number): Uint8Array {
   copy.set(message.subarray(0, at))
   copy.set(message.subarray(Math.min(next, message.length)), at)
   return copy
-}
-
-function u16(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! << 8) | bytes[at + 1]!
-}
-
-function u32(bytes: Uint8Array, at: number): number {
-  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
-}
-
-function setU32(bytes: Uint8Array, at: number, value: number): void {
-  bytes[at] = value >>> 24
-  bytes[at + 1] = value >>> 16
-  bytes[at + 2] = value >>> 8
-  bytes[at + 3] = value
 }

@@ -11,6 +11,7 @@
  * Not here: routing protocols, redirects, NAT, IP options (passed on untouched), proxy ARP, directed broadcasts (not
  * forwarded, RFC 2644), TCP to the router itself (dropped).
  */
+import { u32 } from '../../base/bytes.js'
 import { SECOND, type Nanos } from '../../base/time.js'
 import * as arp from '../../wire/arp.js'
 import { internetChecksum } from '../../wire/checksum.js'
@@ -494,8 +495,4 @@ function toMac(mac: Uint8Array | string): Uint8Array {
   const value = typeof mac === 'string' ? parseMac(mac) : mac
   if (value === undefined || value.length !== 6) throw new TypeError(`not a MAC address: ${String(mac)}`)
   return value
-}
-
-function u32(bytes: Uint8Array, at: number): number {
-  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
 }

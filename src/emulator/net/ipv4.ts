@@ -5,6 +5,7 @@
  * While no address is set it sends from 0.0.0.0 and to 255.255.255.255 only, and takes UDP for port 68 whatever
  * address it is for, as RFC 2131 §4.1 asks of a client.
  */
+import { u32 } from '../../base/bytes.js'
 import type { Random } from '../../base/random.js'
 import { internetChecksum } from '../../wire/checksum.js'
 import { BROADCAST, encodeHeaderInto as encodeEthernetInto, EtherType, HEADER_LENGTH } from '../../wire/ethernet.js'
@@ -339,8 +340,8 @@ export class Ipv4 implements ArpInterface {
     packet.start = at + headerLength
     packet.end = at + totalLength
     packet.protocol = frame[at + 9]!
-    packet.source = readU32(frame, at + 12)
-    packet.destination = readU32(frame, at + 16)
+    packet.source = u32(frame, at + 12)
+    packet.destination = u32(frame, at + 16)
     const fragment = (frame[at + 6]! << 8) | frame[at + 7]!
     if ((fragment & 0x3fff) !== 0 && !this.#reassemble(packet, fragment)) return
     packet.group = group || this.isGroup(packet.destination)
@@ -379,10 +380,6 @@ export class Ipv4 implements ArpInterface {
     packet.end = whole.length
     return true
   }
-}
-
-function readU32(bytes: Uint8Array, at: number): number {
-  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
 }
 
 /** RFC 1112 §6.4: the lower 23 bits of the group behind 01:00:5e. */
