@@ -23,6 +23,12 @@ export interface LoopbackFrame {
   readonly payload: Uint8Array
 }
 
+/** IPv4 or IPv6 as an EtherType, undefined for families that are neither. */
+export function etherTypeOf(family: number): number | undefined {
+  if (family === Family.inet) return EtherType.ipv4
+  return INET6_FAMILIES.includes(family) ? EtherType.ipv6 : undefined
+}
+
 /** @throws WireError TRUNCATED */
 export function decode(bytes: Uint8Array): LoopbackFrame {
   if (bytes.length < HEADER_LENGTH) {
@@ -34,7 +40,7 @@ export function decode(bytes: Uint8Array): LoopbackFrame {
     : ((bytes[3]! << 24) | (bytes[2]! << 16) | (bytes[1]! << 8) | bytes[0]!) >>> 0
   return {
     family,
-    etherType: family === Family.inet ? EtherType.ipv4 : INET6_FAMILIES.includes(family) ? EtherType.ipv6 : undefined,
+    etherType: etherTypeOf(family),
     payloadOffset: HEADER_LENGTH,
     payload: bytes.subarray(HEADER_LENGTH),
   }

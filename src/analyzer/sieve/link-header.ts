@@ -5,7 +5,9 @@
  * A LinkHeader is filled again for every frame; nothing is allocated. All of it is offsets into the frame's octets.
  */
 import { LinkType } from '../../capture/link-types.js'
-import { EtherType } from '../../wire/ethernet.js'
+import { EtherType, HEADER_LENGTH as ETHERNET_HEADER_LENGTH } from '../../wire/ethernet.js'
+import * as loopback from '../../wire/null.js'
+import * as sll from '../../wire/sll.js'
 
 /** 802.1Q, 802.1ad, and the numbers that vendors used before it. */
 export function isVlanTag(etherType: number): boolean {
@@ -42,7 +44,7 @@ export class LinkHeader {
     this.vlan = -1
     switch (linkType) {
       case LinkType.ethernet:
-        if (end - start < 14) return 'short'
+        if (end - start < ETHERNET_HEADER_LENGTH) return 'short'
         this.destinationMac = start
         this.sourceMac = start + 6
         return this.#tagged(bytes, start + 12, end)
@@ -55,19 +57,19 @@ export class LinkHeader {
         this.#byVersion(bytes[start]!)
         return 'ok'
       case LinkType.linuxSll:
-        if (end - start < 16) return 'short'
+        if (end - start < sll.HEADER_LENGTH_V1) return 'short'
         if (bytes[start + 4] === 0 && bytes[start + 5] === 6) this.sourceMac = start + 6
         return this.#tagged(bytes, start + 14, end)
       case LinkType.linuxSll2:
-        if (end - start < 20) return 'short'
+        if (end - start < sll.HEADER_LENGTH_V2) return 'short'
         if (bytes[start + 11] === 6) this.sourceMac = start + 12
-        this.offset = start + 20
+        this.offset = start + sll.HEADER_LENGTH_V2
         this.etherType = (bytes[start]! << 8) | bytes[start + 1]!
-        return isVlanTag(this.etherType) ? this.#tags(bytes, start + 20, end) : 'ok'
+        return isVlanTag(this.etherType) ? this.#tags(bytes, this.offset, end) : 'ok'
       case LinkType.bsdNull:
       case LinkType.bsdLoop:
-        if (end - start < 4) return 'short'
-        this.offset = start + 4
+        if (end - start < loopback.HEADER_LENGTH) return 'short'
+        this.offset = start + loopback.HEADER_LENGTH
         this.#byFamily(bytes, start)
         return 'ok'
       default:
@@ -128,8 +130,6 @@ export class LinkHeader {
   /** The address family, in the byte order of the machine that captured (null) or of the network (loop). */
   #byFamily(bytes: Uint8Array, start: number): void {
     const family = bytes[start] === 0 && bytes[start + 1] === 0 ? bytes[start + 3]! : bytes[start]!
-    if (family === 2) this.etherType = EtherType.ipv4
-    // 24 NetBSD and OpenBSD, 28 FreeBSD, 30 macOS, 10 Linux.
-    else if (family === 24 || family === 28 || family === 30 || family === 10) this.etherType = EtherType.ipv6
+    this.etherType = loopback.etherTypeOf(family) ?? 0
   }
 }
