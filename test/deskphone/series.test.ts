@@ -9,6 +9,7 @@ import {
   SERIES,
   seriesByModel,
   seriesByScript,
+  seriesOf,
   suggestModel,
 } from '../../src/deskphone/series.js'
 
@@ -57,11 +58,43 @@ describe('models', () => {
     expect(modelByName('4610SW')?.backupFile).toBe('4610data.txt')
   })
 
-  it('are named in their series, and every one of 4600 and 1600 is emulated', () => {
+  it('of every series are emulated', () => {
     for (const model of MODELS) expect(seriesByModel(model.name)?.name).toBe(model.series)
-    for (const name of [...SERIES['4600'].modelNames, ...SERIES['1600'].modelNames])
-      expect(modelByName(name)?.name).toBe(name)
+    const names = [
+      '4606',
+      '4612',
+      '4624',
+      '4630',
+      '1603',
+      '9610',
+      '9620',
+      '9630',
+      '9640',
+      '9650',
+      '9670',
+      '9608',
+      '9621G',
+    ]
+    for (const name of names) expect(modelByName(name)?.name).toBe(name)
     expect(seriesByModel('9611')?.name).toBe('96x1')
+    expect(new Set(MODELS.map(({ name }) => name)).size).toBe(MODELS.length)
+  })
+
+  it('have only TFTP before release 2.2, which the name of the software in flash tells [seed; avaya.md 2.1]', () => {
+    const protocols = (model: string, software: string) => seriesOf(modelByName(model)!, software).fileProtocols
+    expect(protocols('4620', '4620_031225.app')).toEqual(['tftp'])
+    expect(protocols('4620', 'a20d01b2_1_3.bin')).toEqual(['tftp'])
+    expect(protocols('4620', 'b20d01b1_8_3.bin')).toEqual(['tftp'])
+    expect(protocols('4620', 'a20d01b2_2_3.bin')).toEqual(['tls', 'http', 'tftp'])
+    expect(protocols('4620', 'a20d01b10_0.bin')).toEqual(['tls', 'http', 'tftp'])
+    expect(protocols('4624', 'a24d01b2_9_1.bin')).toEqual(['tftp'])
+    expect(protocols('1608', '4620_031225.app')).toEqual(['tls', 'http'])
+  })
+
+  it('restore from a file for all on the 9610, which never backs up [avaya.md 5.1]', () => {
+    expect(modelByName('9610')).toMatchObject({ backupMethods: ['GET'], sharedBackupFile: '9610data.txt' })
+    expect(SERIES['96x1'].backup.methods).toContain('DELETE')
+    expect(SERIES['1600'].backup.schemes).toEqual(['http'])
   })
 
   it('are suggested for a wrong name', () => {

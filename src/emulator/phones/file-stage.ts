@@ -94,15 +94,15 @@ export class FileStage {
   }
 
   #showScript(source: FileSource, { status, headers, file }: FetchResult): void {
-    const { name, scriptFile } = this.#phone.series
-    if (name === '4600') this.#phone.display(display.received(scriptFile, file.length, name))
-    else if (headers) this.#phone.display(display.httpStatus(source.index, status ?? 0, header(headers, 'etag') ?? ''))
+    const { name, scriptFile, texts } = this.#phone.series
+    if (texts.scriptStatus === undefined) this.#phone.display(display.received(scriptFile, file.length, name))
+    else if (headers) this.#phone.display(texts.scriptStatus(source.index, status ?? 0, header(headers, 'etag') ?? ''))
   }
 
   #sources(): FileSource[] {
     const sources: FileSource[] = []
     for (const protocol of this.#phone.series.fileProtocols) {
-      if (protocol === 'tls' || (protocol === 'http' && !this.#phone.options.model.http)) continue
+      if (protocol === 'tls') continue
       const http = protocol === 'http'
       const port = http ? this.#phone.number('HTTPPORT', 80) : TFTP_PORT
       const directory = this.#phone.text(http ? 'HTTPDIR' : 'TFTPDIR')
@@ -255,7 +255,7 @@ export class FileStage {
       const causedBy = file.isHtml ? 'http-html-error-page' : undefined
       if (causedBy !== undefined) this.#phone.tell.fail('files', causedBy, `${name}: no image`)
       this.#phone.tell.fail('files', 'application-not-obtained', `${name}: no image`, { causedBy })
-      return this.#phone.series.name === '4600' ? 'checksum-error' : 'up'
+      return this.#phone.series.software.badImage === 'reset' ? 'checksum-error' : 'up'
     }
     const storing = this.#phone.timers.storeTime + Math.ceil(file.length / 1024) * this.#phone.timers.storeTimePerKib
     this.#phone.display(display.saving(0, 0))

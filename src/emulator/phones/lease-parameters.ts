@@ -16,7 +16,8 @@ export function readLeaseParameters(phone: PhoneState, lease: Lease): void {
   if (lease.siaddr !== 0) {
     for (const name of phone.series.siaddrParameters) set(name, [formatAddress(lease.siaddr)])
   }
-  if (phone.series.name === '4600' && lease.tftpServerName) set('TFTPSRVR', [lease.tftpServerName])
+  const { option66Parameter } = phone.series
+  if (option66Parameter !== undefined && lease.tftpServerName) set(option66Parameter, [lease.tftpServerName])
   if (lease.domainNameServers.length > 0) set('DNSSRVR', lease.domainNameServers.map(formatAddress))
   if (lease.domainName !== undefined) set('DOMAIN', [lease.domainName])
 

@@ -3,7 +3,7 @@
  */
 import { toHex } from '../../base/bytes.js'
 import type { Nanos } from '../../base/time.js'
-import { hostName, SERIES, type Series } from '../../deskphone/series.js'
+import { seriesOf, type Series } from '../../deskphone/series.js'
 import { newMemory, type PhoneMemory } from './memory.js'
 import type { PhoneOptions } from './phone-options.js'
 import { wait, type Steps } from './process.js'
@@ -13,7 +13,6 @@ import { DEFAULT_TIMERS, type PhoneTimers } from './timers.js'
 
 export class PhoneState {
   readonly options: PhoneOptions
-  readonly series: Series
   readonly timers: PhoneTimers
   readonly memory: PhoneMemory
   readonly story: PhoneStory
@@ -28,14 +27,13 @@ export class PhoneState {
   constructor(options: PhoneOptions) {
     const { model, transport } = options
     this.options = options
-    this.series = SERIES[model.series]
     this.timers = { ...DEFAULT_TIMERS, ...options.timers }
     this.memory = options.memory ?? newMemory(model)
     this.siteOptionNumber = this.memory.siteOptionNumber ?? this.series.siteOption
     const mac = toHex(transport.mac, ':')
     this.story = {
       mac,
-      hostname: hostName(mac),
+      hostname: this.series.hostName(mac),
       series: model.series,
       model: model.name,
       extension: options.extension,
@@ -49,6 +47,11 @@ export class PhoneState {
       failures: [],
     }
     this.tell = new StoryTeller(this.story, () => transport.now(), options.log, options.onOutcome)
+  }
+
+  /** What the software in flash makes of the set: loading another may change it. */
+  get series(): Series {
+    return seriesOf(this.options.model, this.memory.application ?? this.memory.bootImage)
   }
 
   /** The values of a parameter with commas between; empty when it is not set. */

@@ -84,10 +84,10 @@ export class UserDataStage {
     const { result, cause, detail } = yield* this.#userFile(location, 'GET', undefined, (text) => {
       for (const [label, value] of parseBackupFile(text).options) this.#phone.memory.userData.set(label, value)
     })
-    if (result === 'ok') return this.#phone.display(display.retrievalOk)
+    if (result === 'ok') return this.#phone.display(this.#phone.series.texts.restored)
     // The first log-in of an extension: there is no file yet.
     if (result === 'not-found') return
-    this.#phone.display(display.retrievalFailed)
+    this.#phone.display(this.#phone.series.texts.restoreFailed)
     this.#phone.tell.fail('backup', 'restore-get-failed', detail, { causedBy: cause })
   }
 
