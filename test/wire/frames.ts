@@ -1,6 +1,6 @@
 /**
  * Single frames of public captures, as octets in hexadecimal, for the tests of the codecs. Each names the capture it is
- * from and its frame number there.
+ * from and its frame number there, or the program that sent it.
  */
 import { fromHex } from '../../src/base/bytes.js'
 
@@ -189,4 +189,68 @@ export const COOKED_V2 = fromHex(`
 export const LOOPBACK = fromHex(`
   02 00 00 00 45 00 00 2c c1 69 00 00 40 11 5d c3 ac 10 01 75 ac 10 01 ff d8 49 21 a4 00 18 17 ae
   42 4a 4e 42 02 01 00 00 00 00 00 00 00 00 00 00
+`)
+
+/** A Catalyst 3560 with VLAN and MAC/PHY TLVs: packetlife-LLDP_and_CDP.cap, frame 3. */
+export const LLDP_SWITCH = fromHex(`
+  01 80 c2 00 00 0e 00 19 2f a7 b2 8d 88 cc 02 07 04 00 19 2f a7 b2 8d 04 0d 01 55 70 6c 69 6e 6b
+  20 74 6f 20 53 31 06 02 00 78 0a 0c 53 32 2e 63 69 73 63 6f 2e 63 6f 6d 0c be 43 69 73 63 6f 20
+  49 4f 53 20 53 6f 66 74 77 61 72 65 2c 20 43 33 35 36 30 20 53 6f 66 74 77 61 72 65 20 28 43 33
+  35 36 30 2d 41 44 56 49 50 53 45 52 56 49 43 45 53 4b 39 2d 4d 29 2c 20 56 65 72 73 69 6f 6e 20
+  31 32 2e 32 28 34 34 29 53 45 2c 20 52 45 4c 45 41 53 45 20 53 4f 46 54 57 41 52 45 20 28 66 63
+  31 29 0a 43 6f 70 79 72 69 67 68 74 20 28 63 29 20 31 39 38 36 2d 32 30 30 38 20 62 79 20 43 69
+  73 63 6f 20 53 79 73 74 65 6d 73 2c 20 49 6e 63 2e 0a 43 6f 6d 70 69 6c 65 64 20 53 61 74 20 30
+  35 2d 4a 61 6e 2d 30 38 20 30 30 3a 31 35 20 62 79 20 77 65 69 6c 69 75 08 13 47 69 67 61 62 69
+  74 45 74 68 65 72 6e 65 74 30 2f 31 33 0e 04 00 14 00 04 fe 06 00 80 c2 01 00 01 fe 09 00 12 0f
+  01 03 c0 36 00 10 00 00
+`)
+
+/** lldpd 1.0.16 with an LLDP-MED voice policy and TLVs of OUI 00-40-0D, recorded between two network namespaces. */
+export const LLDP_MED = fromHex(`
+  01 80 c2 00 00 0e c6 2f 9d db 65 3c 88 cc 02 07 04 c6 2f 9d db 65 3c 04 07 03 c6 2f 9d db 65 3c
+  06 02 00 78 0a 02 76 6d 0c 55 44 65 62 69 61 6e 20 47 4e 55 2f 4c 69 6e 75 78 20 31 32 20 28 62
+  6f 6f 6b 77 6f 72 6d 29 20 4c 69 6e 75 78 20 36 2e 31 38 2e 34 34 2d 66 63 2d 76 37 38 32 20 23
+  31 20 53 4d 50 20 50 52 45 45 4d 50 54 5f 44 59 4e 41 4d 49 43 20 40 30 20 78 38 36 5f 36 34 0e
+  04 00 9c 00 80 10 18 11 02 fe 80 00 00 00 00 00 00 c4 2f 9d ff fe db 65 3c 02 00 00 00 02 00 08
+  02 76 61 fe 09 00 12 0f 03 01 00 00 00 00 fe 09 00 12 0f 01 00 80 00 00 36 fe 07 00 12 bb 01 00
+  3f 04 fe 13 00 12 bb 07 36 2e 31 38 2e 34 34 2d 66 63 2d 76 37 38 32 fe 08 00 12 bb 02 01 00 29
+  6e fe 08 00 40 0d 03 0a 14 00 05 fe 08 00 40 0d 06 0a 14 00 02 fe 05 00 40 0d 07 01 00 00
+`)
+
+/** wpa_supplicant 2.10 asks hostapd 2.10 for a port, recorded between two network namespaces. */
+export const EAPOL_START = fromHex(`
+  01 80 c2 00 00 03 d6 44 a6 50 46 08 88 8e 01 01 00 00
+`)
+
+/** hostapd asks who it is. */
+export const EAP_IDENTITY_REQUEST = fromHex(`
+  01 80 c2 00 00 03 c6 2f 9d db 65 3c 88 8e 02 00 00 05 01 39 00 05 01
+`)
+
+/** wpa_supplicant: 001B4F200001. */
+export const EAP_IDENTITY_RESPONSE = fromHex(`
+  01 80 c2 00 00 03 d6 44 a6 50 46 08 88 8e 01 00 00 11 02 39 00 11 01 30 30 31 42 34 46 32 30 30
+  30 30 31
+`)
+
+/** The challenge. */
+export const EAP_MD5_REQUEST = fromHex(`
+  01 80 c2 00 00 03 c6 2f 9d db 65 3c 88 8e 02 00 00 16 01 3a 00 16 04 10 64 6b a0 ea 05 31 c9 b1
+  90 f6 21 7d a7 41 14 5c
+`)
+
+/** Its answer, under the password 123456. */
+export const EAP_MD5_RESPONSE = fromHex(`
+  01 80 c2 00 00 03 d6 44 a6 50 46 08 88 8e 01 00 00 16 02 3a 00 16 04 10 a7 9e 93 20 d5 07 d8 2a
+  74 76 d8 8a 07 ba df b5
+`)
+
+/** hostapd lets it in. */
+export const EAP_SUCCESS = fromHex(`
+  01 80 c2 00 00 03 c6 2f 9d db 65 3c 88 8e 02 00 00 04 03 3a 00 04
+`)
+
+/** hostapd after a wrong password. */
+export const EAP_FAILURE = fromHex(`
+  01 80 c2 00 00 03 c6 2f 9d db 65 3c 88 8e 02 00 00 04 04 bb 00 04
 `)
