@@ -7,14 +7,14 @@ import type { ExpectationResult, Failure } from '../expectations/check-expectati
 import type { Palette } from '../report/palette.js'
 import { printable } from '../report/printable.js'
 import type { RunResult } from '../scenario/run-scenario.js'
+import { SERVER_KINDS } from '../scenario/scenario.js'
+import type { ServerSettings } from '../scenario/servers/server.js'
 import type { Disagreement } from '../scenario/truth-check.js'
 
 /** Frames named in a line before it says "and so many more". */
 const MAX_FRAMES = 8
 /** Failures and disagreements printed in full. */
 const MAX_LINES = 20
-
-const SERVERS = ['dhcp', 'http', 'tftp'] as const
 
 export function renderRunHead(
   { scenario, seed, stories, duration, frames, ended }: RunResult,
@@ -118,7 +118,7 @@ function renderTruth({ disagreements, stories, compared }: RunResult, palette: P
 function renderPlanted({ truth, scenario }: RunResult): string[] {
   const counts = new Map<string, number>()
   const count = (what: string) => counts.set(what, (counts.get(what) ?? 0) + 1)
-  for (const { listen, name } of SERVERS.flatMap((name) => ({ listen: scenario.servers[name]?.listen, name }))) {
+  for (const { listen, name } of SERVER_KINDS.flatMap((kind): readonly ServerSettings[] => scenario.servers[kind])) {
     if (listen === 'refuse') count(`${name} does not listen`)
     if (listen === 'drop') count(`${name} is cut off`)
   }

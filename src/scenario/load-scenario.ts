@@ -14,12 +14,12 @@ import { defined } from './defined.js'
 import { loadExpectations } from './load-expectations.js'
 import { loadPhones } from './load-phones.js'
 import { loadServers } from './load-servers.js'
-import type { ReadDirectory } from './load-servers.js'
 import { KEYS } from './scenario-keys.js'
-import { LINK_NAMES, SERVER_NAMES } from './scenario.js'
+import { LINK_NAMES, SERVER_KINDS } from './scenario.js'
 import type { CapturePoint, LinkEvent, LinkSettings, Scenario } from './scenario.js'
 import { ScenarioError } from './scenario-error.js'
 import type { Problem } from './scenario-error.js'
+import type { ReadDirectory, ServerSettings } from './servers/server.js'
 import { shorten, YamlSource } from './yaml-source.js'
 import type { Value } from './yaml-source.js'
 
@@ -157,18 +157,18 @@ class Loader {
     const text = source.text(value, 'at')
     if (text === undefined) return undefined
     if (text === 'access' || text === 'uplink' || text === 'core') return { kind: text }
-    const server = SERVER_NAMES.find((name) => name === text)
-    if (server !== undefined) {
-      if (servers[server] !== undefined) return { kind: 'server', server }
-      source.note(value, `there is no ${server} server to capture at; add one under 'servers', or capture at core`)
+    const names = Object.values(servers).flatMap((list: readonly ServerSettings[]) => list.map(({ name }) => name))
+    if (names.includes(text)) return { kind: 'server', server: text }
+    if ((SERVER_KINDS as readonly string[]).includes(text)) {
+      source.note(value, `there is no ${text} server to capture at; add one under 'servers', or capture at core`)
       return undefined
     }
     const index = Number(/^phone-([0-9]{1,6})$/.exec(text)?.[1] ?? NaN)
     if (index >= 1 && index <= phoneCount) return { kind: 'phone', index }
-    const nearest = nearestName(text, ['access', 'uplink', 'core', ...SERVER_NAMES, 'phone-1'])
+    const nearest = nearestName(text, ['access', 'uplink', 'core', ...names, 'phone-1'])
     const right =
       nearest === undefined
-        ? `one of access, uplink, core, ${SERVER_NAMES.join(', ')}, phone-1 to phone-${phoneCount}`
+        ? `one of ${['access', 'uplink', 'core', ...names].join(', ')}, phone-1 to phone-${phoneCount}`
         : `did you mean '${nearest}'?`
     source.note(value, `unknown capture point '${shorten(text)}'; ${right}`)
     return undefined

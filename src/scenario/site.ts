@@ -19,15 +19,8 @@ import { newMemory } from '../emulator/phones/memory.js'
 import { Phone } from '../emulator/phones/phone.js'
 import type { Simulation } from '../emulator/sim/simulation.js'
 import { Network } from '../emulator/topology.js'
-import { createVirtualHost } from '../emulator/virtual-host.js'
-import { startDhcpServer } from '../servers/dhcp-server.js'
-import { dropsConnections } from '../servers/faults.js'
-import type { ServerFault } from '../servers/faults.js'
-import { imageOf, MemoryFileStore } from '../servers/file-store.js'
-import { startHttpServer } from '../servers/http-server.js'
-import { startTftpServer } from '../servers/tftp-server.js'
-import { formatAddress } from '../wire/ipv4.js'
-import type { CapturePoint, LinkName, LinkSettings, Scenario, ServedFiles, ServerName } from './scenario.js'
+import type { CapturePoint, LinkName, LinkSettings, Scenario } from './scenario.js'
+import { startServers } from './start-servers.js'
 
 export interface Site {
   readonly network: Network
@@ -47,7 +40,7 @@ export function buildSite(scenario: Scenario, sim: Simulation): Site {
 
   const hosts = new HostsByAddress(network, core, scenario)
   const router = hosts.at(scenario.router.address, 'router')
-  startServers(scenario, sim, hosts)
+  startServers(scenario, sim, ({ address, name }) => hosts.at(address, name))
 
   const phoneHosts: EmulatedHost[] = []
   const accessLinks: Link[] = []
@@ -116,86 +109,8 @@ class HostsByAddress {
     return host
   }
 
-  server(name: ServerName): EmulatedHost | undefined {
+  server(name: string): EmulatedHost | undefined {
     return this.#byServer.get(name)
-  }
-}
-
-function startServers(scenario: Scenario, sim: Simulation, hosts: HostsByAddress): void {
-  const { dhcp, http, tftp } = scenario.servers
-  const log = sim.truth.record.bind(sim.truth)
-  const virtualHosts = new Map<EmulatedHost, ReturnType<typeof createVirtualHost>>()
-  const virtual = (host: EmulatedHost) => {
-    const known = virtualHosts.get(host)
-    if (known !== undefined) return known
-    const made = createVirtualHost(host, sim)
-    virtualHosts.set(host, made)
-    return made
-  }
-
-  if (dhcp !== undefined) {
-    const host = hosts.at(dhcp.address, 'dhcp')
-    if (dhcp.listen === 'drop') host.setPortPolicy('udp', 67, 'drop')
-    if (dhcp.listen === 'serve') {
-      startDhcpServer(virtual(host), {
-        serverAddress: formatAddress(dhcp.address),
-        pool: { first: formatAddress(dhcp.pool.first), last: formatAddress(dhcp.pool.last) },
-        mask: formatAddress(dhcp.mask),
-        routers: dhcp.routers.map(formatAddress),
-        leaseTime: dhcp.leaseTime,
-        ...(dhcp.siteOption !== undefined && { siteOption: dhcp.siteOption }),
-        ...(dhcp.nameServers.length > 0 && { domainNameServers: dhcp.nameServers.map(formatAddress) }),
-        ...(dhcp.domain !== undefined && { domainName: dhcp.domain }),
-        ...(dhcp.nextServer !== undefined && { nextServer: formatAddress(dhcp.nextServer) }),
-        faults: dhcp.faults,
-        log,
-      })
-    }
-  }
-  if (http !== undefined) {
-    const host = hosts.at(http.address, 'http')
-    if (http.listen === 'drop') host.setPortPolicy('tcp', http.port, 'drop')
-    if (http.listen === 'serve') {
-      scheduleDroppedConnections(host, http.port, http.faults, sim)
-      startHttpServer(virtual(host), {
-        files: storeWith(http.content, scenario.seed),
-        port: http.port,
-        backup: http.backup === undefined ? false : http.backup === '/' ? true : [http.backup],
-        ...(http.auth !== undefined && {
-          auth: { user: http.auth.user, password: http.auth.password, realm: http.auth.realm, prefix: http.auth.path },
-        }),
-        faults: http.faults,
-        log,
-      })
-    }
-  }
-  if (tftp !== undefined) {
-    const host = hosts.at(tftp.address, 'tftp')
-    if (tftp.listen === 'drop') host.setPortPolicy('udp', 69, 'drop')
-    if (tftp.listen === 'serve') {
-      startTftpServer(virtual(host), { files: storeWith(tftp.content, scenario.seed), faults: tftp.faults, log })
-    }
-  }
-}
-
-function storeWith({ files, images }: ServedFiles, seed: number): MemoryFileStore {
-  const store = new MemoryFileStore()
-  for (const [path, octets] of files) store.add(path, octets)
-  for (const [path, size] of images) store.add(path, imageOf(size, seed ^ size))
-  return store
-}
-
-/** While a fault leaves even connections without an answer, the machine drops the SYNs. */
-function scheduleDroppedConnections(
-  host: EmulatedHost,
-  port: number,
-  faults: readonly ServerFault[],
-  sim: Simulation,
-): void {
-  for (const fault of faults.filter(dropsConnections)) {
-    if (fault.from === undefined || fault.from === 0) host.setPortPolicy('tcp', port, 'drop')
-    else sim.at(fault.from, () => host.setPortPolicy('tcp', port, 'drop'))
-    if (fault.until !== undefined) sim.at(fault.until, () => host.setPortPolicy('tcp', port, 'open'))
   }
 }
 

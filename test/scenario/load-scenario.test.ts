@@ -53,7 +53,7 @@ describe('a server', () => {
     ['', 80],
     ['false', undefined],
   ])('written as http: %s has defaults, or is not there', (value, port) => {
-    expect(load(`phones: [{ model: 1608 }]\nservers: { http: ${value} }`).servers.http?.port).toBe(port)
+    expect(load(`phones: [{ model: 1608 }]\nservers: { http: ${value} }`).servers.http[0]?.port).toBe(port)
   })
 })
 
@@ -71,15 +71,30 @@ describe('parseScenario', () => {
       events: [{ at: 30 * SECOND, link: 'uplink', set: { loss: 0.1 }, duration: 20 * SECOND }],
       capture: { at: { kind: 'access' }, file: 'hang.pcapng' },
     })
-    expect(scenario.servers.http).toMatchObject({ backup: '/', faults: [{ match: { path: '*' }, hang: 60 * SECOND }] })
+    expect(scenario.servers.http[0]).toMatchObject({
+      backup: '/',
+      faults: [{ match: { path: '*' }, hang: 60 * SECOND }],
+    })
     expect(scenario.expect[0]).toMatchObject({ phones: [{ by: 'all' }], outcome: ['degraded'], within: 5 * MINUTE })
     expect(scenario.expect[2]).toMatchObject({ not: { finding: ['tftp-timeout'] }, source: 'site.yaml:19' })
   })
 
   it('puts servers where the site option says they are', () => {
     const { servers } = load(CONTRACT)
-    expect(servers.http?.address).toBe(0x0a140002)
-    expect(servers.tftp?.address).toBe(0x0a140004)
+    expect(servers.http[0]?.address).toBe(0x0a140002)
+    expect(servers.tftp[0]?.address).toBe(0x0a140004)
+  })
+
+  it('takes several servers of a kind, each by its name', () => {
+    const { servers, capture } = load(`
+phones: [{ model: 1608 }]
+servers:
+  dhcp: [{ pool: 10.20.0.100-10.20.0.250 }, { name: rogue, pool: 10.20.0.10-10.20.0.20, address: 10.20.0.9 }]
+  http: [{ address: 10.20.0.5 }, { address: 10.20.0.6 }]
+capture: { at: rogue }`)
+    expect(servers.dhcp.map(({ name }) => name)).toEqual(['dhcp', 'rogue'])
+    expect(servers.http.map(({ name }) => name)).toEqual(['http', 'http-2'])
+    expect(capture.at).toEqual({ kind: 'server', server: 'rogue' })
   })
 
   it('counts phones up: MAC, extension and start', () => {
@@ -94,7 +109,7 @@ describe('parseScenario', () => {
   it('gives site options per number when they are a map', () => {
     const text =
       'phones: [{model: 1608}]\nservers: { dhcp: { pool: 10.0.0.9-10.0.0.20, siteOption: { 176: "A=1", 242: "B=2" } } }'
-    expect(load(text).servers.dhcp?.siteOption).toEqual(
+    expect(load(text).servers.dhcp[0]?.siteOption).toEqual(
       new Map([
         [176, 'A=1'],
         [242, 'B=2'],

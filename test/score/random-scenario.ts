@@ -8,17 +8,12 @@
 import { latin1Bytes } from '../../src/base/bytes.js'
 import { Random } from '../../src/base/random.js'
 import { MILLISECOND, MINUTE, SECOND } from '../../src/base/time.js'
-import type {
-  CapturePoint,
-  DhcpSettings,
-  HttpSettings,
-  LinkSettings,
-  Listening,
-  PhoneSettings,
-  Scenario,
-  ServedFiles,
-  TftpSettings,
-} from '../../src/scenario/scenario.js'
+import type { CapturePoint, LinkSettings, PhoneSettings, Scenario } from '../../src/scenario/scenario.js'
+import type { DhcpSettings } from '../../src/scenario/servers/dhcp.js'
+import type { HttpSettings } from '../../src/scenario/servers/http.js'
+import type { ServedFiles } from '../../src/scenario/servers/served-files.js'
+import type { Listening } from '../../src/scenario/servers/server.js'
+import type { TftpSettings } from '../../src/scenario/servers/tftp.js'
 import type { FaultConditions, ServerFault } from '../../src/servers/faults.js'
 import { parseAddress } from '../../src/wire/ipv4.js'
 
@@ -188,9 +183,10 @@ class Lot {
     return { kind: 'phone', index: 1 + this.#random.int(phones) }
   }
 
-  #dhcp(): DhcpSettings | undefined {
-    if (this.#dhcpListens === undefined) return undefined
-    return {
+  #dhcp(): readonly DhcpSettings[] {
+    if (this.#dhcpListens === undefined) return []
+    const settings = {
+      name: 'dhcp',
       address: address('10.20.0.1'),
       listen: this.#dhcpListens,
       pool: { first: address('10.20.0.100'), last: address('10.20.0.250') },
@@ -203,11 +199,13 @@ class Lot {
       nextServer: this.#nextServer,
       faults: this.#dhcpFaults,
     }
+    return [settings]
   }
 
-  #http(content: ServedFiles): HttpSettings | undefined {
-    if (this.#httpListens === undefined) return undefined
-    return {
+  #http(content: ServedFiles): readonly HttpSettings[] {
+    if (this.#httpListens === undefined) return []
+    const settings = {
+      name: 'http',
       address: this.#httpAddress,
       port: 80,
       listen: this.#httpListens,
@@ -216,11 +214,12 @@ class Lot {
       auth: this.#auth,
       faults: this.#httpFaults,
     }
+    return [settings]
   }
 
-  #tftp(content: ServedFiles): TftpSettings | undefined {
-    if (this.#tftpListens === undefined) return undefined
-    return { address: address(WEB), listen: this.#tftpListens, content, faults: this.#tftpFaults }
+  #tftp(content: ServedFiles): readonly TftpSettings[] {
+    if (this.#tftpListens === undefined) return []
+    return [{ name: 'tftp', address: address(WEB), listen: this.#tftpListens, content, faults: this.#tftpFaults }]
   }
 
   #oneThingWrong(): void {
