@@ -2,19 +2,18 @@
  * The options that mean the same in every command, and what follows from them.
  */
 import type { Argv } from 'yargs'
-import type { Finding, Report, Severity } from '../analyzer/report.js'
+import type { Report } from '../analyzer/report.js'
 import { nearestName } from '../deskphone/nearest-name.js'
 import { colorPalette, plainPalette } from '../report/palette.js'
 import type { Palette } from '../report/palette.js'
+import { FAIL_ON, hasVerdict, reaches } from '../report/severity.js'
+import type { FailOn } from '../report/severity.js'
 import { ExitCode } from './exit-codes.js'
 import type { Machine } from './machine.js'
 
 /** All formats of the product; each command has some of them. */
 export const FORMATS = ['text', 'json', 'ndjson', 'html', 'junit', 'sarif', 'csv', 'markdown'] as const
 export type Format = (typeof FORMATS)[number]
-
-export const FAIL_ON = ['error', 'warning', 'never'] as const
-export type FailOn = (typeof FAIL_ON)[number]
 
 export interface CommonArgs {
   readonly format: Format
@@ -94,11 +93,5 @@ export async function deliver(text: string, args: CommonArgs, machine: Machine):
 export function verdictOf(report: Report, failOn: FailOn): ExitCode {
   const findings = [...report.captures, ...report.sessions].flatMap((part) => part.findings)
   if (findings.some((finding) => reaches(finding, failOn))) return ExitCode.findings
-  const judged = report.sessions.some((session) => session.outcome !== 'incomplete')
-  return judged ? ExitCode.ok : ExitCode.nothingToJudge
-}
-
-function reaches(finding: Finding, failOn: FailOn): boolean {
-  const threshold: readonly Severity[] = failOn === 'never' ? [] : failOn === 'error' ? ['error'] : ['error', 'warning']
-  return threshold.includes(finding.severity)
+  return hasVerdict(report) ? ExitCode.ok : ExitCode.nothingToJudge
 }

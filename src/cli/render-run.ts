@@ -6,6 +6,7 @@ import { formatDuration, MILLISECOND } from '../base/time.js'
 import type { ExpectationResult, Failure } from '../expectations/check-expectations.js'
 import type { Palette } from '../report/palette.js'
 import { printable } from '../report/printable.js'
+import { describeDisagreement } from '../report/run-facts.js'
 import type { RunResult } from '../scenario/run-scenario.js'
 import { SERVER_KINDS } from '../scenario/scenario.js'
 import type { ServerSettings } from '../scenario/servers/server.js'
@@ -75,9 +76,13 @@ function renderExpectations({ expectations, scenario, seed }: RunResult, palette
   if (expectations.length === 0) return []
   const lines = expectations.flatMap((result) => renderExpectation(result, palette))
   if (expectations.some((result) => !result.passed)) {
-    lines.push(`  repeat with: bootwire run ${quoted(scenario.file)} --seed ${seed}`)
+    lines.push(`  repeat with: ${repeatCommand(scenario.file, seed)}`)
   }
   return [palette.bold('Expected'), ...lines, '']
+}
+
+export function repeatCommand(file: string, seed: number): string {
+  return `bootwire run ${quoted(file)} --seed ${seed}`
 }
 
 /** `  ok     all phones: outcome degraded`, or what came instead. */
@@ -109,7 +114,7 @@ function renderTruth({ disagreements, stories, compared }: RunResult, palette: P
       'Truth        the analyzer disagrees with what the emulator did: a defect of bootwire, please report it',
     ),
   ]
-  for (const disagreement of disagreements.slice(0, MAX_LINES)) lines.push(`  ${describeDisagreement(disagreement)}`)
+  for (const disagreement of disagreements.slice(0, MAX_LINES)) lines.push(`  ${disagreementLine(disagreement)}`)
   if (disagreements.length > MAX_LINES) lines.push(`  and ${disagreements.length - MAX_LINES} more`)
   return lines
 }
@@ -132,8 +137,8 @@ function renderPlanted({ truth, scenario }: RunResult): string[] {
   return [`Planted      ${list.join(', ')}`]
 }
 
-export function describeDisagreement({ phone, boot, what, truth, verdict, frames }: Disagreement): string {
-  return printable(`${phone}, boot ${boot}: ${what}: truth ${truth}; analyzer ${verdict}${listFrames(frames)}`)
+function disagreementLine(disagreement: Disagreement): string {
+  return printable(`${describeDisagreement(disagreement)}${listFrames(disagreement.frames)}`)
 }
 
 /** The frame to open first. */

@@ -2,6 +2,7 @@
  * The list of messages, one a line: for people, for programs (the objects as they are), for spreadsheets.
  */
 import type { DhcpListing, HttpListing, IcmpListing, Message, TftpListing } from '../analyzer/messages.js'
+import { csvRow } from './csv-field.js'
 import { plainPalette } from './palette.js'
 import { printable } from './printable.js'
 import type { TextOptions } from './render-text.js'
@@ -105,24 +106,5 @@ export const MESSAGES_CSV_HEADER = `${COLUMNS.join(',')}\r\n`
 /** One row under MESSAGES_CSV_HEADER. */
 export function messageCsv(message: Message): string {
   const fields: Readonly<Record<string, unknown>> = { ...message }
-  return `${COLUMNS.map((column) => csvField(fields[column])).join(',')}\r\n`
-}
-
-/**
- * Quoted where RFC 4180 wants it. A field that a spreadsheet would take for a formula gets an apostrophe, as OWASP advises
- * ("CSV Injection", wide forms of the characters included): file names and host names come from the network.
- */
-export function csvField(value: unknown): string {
-  const text = printable(csvText(value))
-  const safe = /^[=+\-@\uff1d\uff0b\uff0d\uff20]/.test(text) && typeof value !== 'number' ? `'${text}` : text
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
-}
-
-function csvText(value: unknown): string {
-  if (value === undefined || value === null) return ''
-  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return String(value)
-  if (Array.isArray(value)) {
-    return value.map((item) => (Array.isArray(item) ? item.map(String).join('=') : String(item))).join(' ')
-  }
-  return JSON.stringify(value)
+  return csvRow(COLUMNS.map((column) => fields[column]))
 }

@@ -65,7 +65,7 @@ describe('bad input costs one clear line and exit status 2', () => {
     [['analyze'], /^bootwire: a capture file is missing; see 'bootwire analyze --help'\n$/],
     [['analyze', 'x', '--fromat', 'json'], /unknown option '--fromat'; did you mean '--format'\?/],
     [['analyze', 'x', '--format', 'jsn'], /unknown format 'jsn'; did you mean 'json'\?/],
-    [['analyze', 'x', '--format', 'sarif'], /--format sarif is not available for 'analyze'; use text, json, ndjson/],
+    [['analyze', 'x', '--format', 'html'], /--format html is not available for 'analyze'; use text, json, ndjson/],
     [['analyze', 'x', '--fail-on', 'info'], /--fail-on is one of error, warning, never/],
     [['analyze', 'x', '--phone', 'reception'], /--phone takes a MAC .* or an IP address/],
     [['analyze', '-', '-'], /can be read once only/],

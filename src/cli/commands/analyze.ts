@@ -7,29 +7,29 @@ import { Analyzer, buildReport } from '../../analyzer/analyze.js'
 import type { CaptureAnalysis } from '../../analyzer/analyze.js'
 import { CaptureReader } from '../../capture/capture-reader.js'
 import { captureName } from '../../node/capture-input.js'
-import { renderJson, renderNdjson } from '../../report/render-json.js'
-import { renderText } from '../../report/render-text.js'
+import type { FailOn } from '../../report/severity.js'
 import { checkOutput, commonOptions, deliver, failOnOption, paletteFor, verdictOf } from '../common-options.js'
-import type { CommonArgs, FailOn } from '../common-options.js'
+import type { CommonArgs } from '../common-options.js'
 import { ExitCode } from '../exit-codes.js'
 import type { Machine } from '../machine.js'
 import { checkPhone } from '../phone-argument.js'
 import { Progress } from '../progress.js'
+import { REPORT_FORMATS, renderReport } from '../report-formats.js'
+import type { ReportFormat } from '../report-formats.js'
 
 export interface AnalyzeArgs extends CommonArgs {
+  readonly format: ReportFormat
   readonly capture: readonly string[]
   readonly phone: string | undefined
   readonly failOn: FailOn | undefined
 }
-
-const FORMATS = ['text', 'json', 'ndjson'] as const
 
 export const command = 'analyze <capture..>'
 export const describe = 'Explain what every phone in a capture did, and what went wrong'
 
 export function builder(yargs: Argv): Argv<AnalyzeArgs> {
   return failOnOption(
-    commonOptions(yargs, FORMATS),
+    commonOptions(yargs, REPORT_FORMATS),
     'exit with 1 for findings of this severity: error (default), warning, never',
   )
     .positional('capture', {
@@ -45,7 +45,6 @@ export function builder(yargs: Argv): Argv<AnalyzeArgs> {
 }
 
 export async function runAnalyze(args: AnalyzeArgs, machine: Machine): Promise<ExitCode> {
-  const { format } = args
   const phone = args.phone === undefined ? undefined : checkPhone(args.phone)
   if (args.capture.filter((file) => file === '-').length > 1)
     throw new UsageError("standard input, '-', can be read once only")
@@ -62,12 +61,15 @@ export async function runAnalyze(args: AnalyzeArgs, machine: Machine): Promise<E
     progress.clear()
   }
   const report = buildReport(analyses, { showSecrets: args.showSecrets })
-  const text =
-    format === 'json'
-      ? renderJson(report)
-      : format === 'ndjson'
-        ? renderNdjson(report)
-        : renderText(report, { palette: paletteFor(args, machine), ...(phone !== undefined && { phone }) })
+  const text = await renderReport(report, args.format, {
+    palette: paletteFor(args, machine),
+    ...(phone !== undefined && { phone }),
+    failOn: args.failOn,
+    reread: (index) => {
+      const file = args.capture[index]
+      return file === undefined || file === '-' ? undefined : machine.read(file)
+    },
+  })
   await deliver(text, args, machine)
   return machine.interrupted.aborted ? ExitCode.interrupted : verdictOf(report, args.failOn ?? 'error')
 }

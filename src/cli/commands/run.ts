@@ -12,20 +12,24 @@ import { UsageError } from '../../base/errors.js'
 import { formatDuration } from '../../base/time.js'
 import { buildReport } from '../../analyzer/analyze.js'
 import type { CaptureAnalysis } from '../../analyzer/analyze.js'
-import { renderJson, renderNdjson } from '../../report/render-json.js'
 import { plainPalette } from '../../report/palette.js'
 import { renderText } from '../../report/render-text.js'
+import type { RunFacts } from '../../report/run-facts.js'
+import type { FailOn } from '../../report/severity.js'
 import type { RunResult } from '../../scenario/run-scenario.js'
 import type { Scenario } from '../../scenario/scenario.js'
 import { checkOutput, commonOptions, deliver, failOnOption, paletteFor, verdictOf } from '../common-options.js'
-import type { CommonArgs, FailOn } from '../common-options.js'
+import type { CommonArgs } from '../common-options.js'
 import { ExitCode } from '../exit-codes.js'
 import type { Machine } from '../machine.js'
 import { checkPhone } from '../phone-argument.js'
 import { Progress } from '../progress.js'
-import { renderPhones, renderRunHead, renderRunTail } from '../render-run.js'
+import { renderPhones, renderRunHead, renderRunTail, repeatCommand } from '../render-run.js'
+import { REPORT_FORMATS, renderReport } from '../report-formats.js'
+import type { ReportFormat } from '../report-formats.js'
 
 export interface RunArgs extends CommonArgs {
+  readonly format: ReportFormat
   readonly scenario: readonly string[]
   readonly seed: number | undefined
   readonly phone: string | undefined
@@ -33,14 +37,12 @@ export interface RunArgs extends CommonArgs {
   readonly captureFile: string | undefined
 }
 
-const FORMATS = ['text', 'json', 'ndjson'] as const
-
 export const command = 'run <scenario..>'
 export const describe = 'Boot emulated phones as a scenario says, write the capture, check what is expected'
 
 export function builder(yargs: Argv): Argv<RunArgs> {
   const common = failOnOption(
-    commonOptions(yargs, FORMATS),
+    commonOptions(yargs, REPORT_FORMATS),
     'also fail for findings of this severity: error, warning, never. Without expectations: error',
   )
   return common
@@ -110,12 +112,28 @@ export async function runRun(args: RunArgs, machine: Machine): Promise<ExitCode>
   } else {
     const analyses = results.map((result) => shown(result, phone))
     const report = buildReport(analyses, { showSecrets: args.showSecrets })
-    await deliver(format === 'json' ? renderJson(report) : renderNdjson(report), args, machine)
+    const rendered = await renderReport(report, format, {
+      failOn,
+      runs: results.map(factsOf),
+      reread: (index) => octetsOf(results[index]),
+    })
+    await deliver(rendered, args, machine)
     machine.note(lastLine)
   }
   if (machine.interrupted.aborted) return ExitCode.interrupted
   if (verdicts.includes(ExitCode.findings)) return ExitCode.findings
   return verdicts.find((verdict) => verdict !== ExitCode.ok) ?? ExitCode.ok
+}
+
+/** What the report formats tell of a run besides the report of its capture. */
+function factsOf(result: RunResult, capture: number): RunFacts {
+  const { scenario, seed, expectations, disagreements } = result
+  const { file, name } = scenario
+  return { capture, file, name, seed, expectations, disagreements, repeat: repeatCommand(file, seed) }
+}
+
+async function* octetsOf(result: RunResult | undefined): AsyncGenerator<Uint8Array> {
+  if (result !== undefined) yield result.capture
 }
 
 interface Job {
