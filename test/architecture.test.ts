@@ -50,6 +50,20 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'analyzer/diagnosis',
     'expectations',
   ],
+  // Emulated hosts on the real machine's interfaces, servers and phones in real time: where emulator and node/ meet.
+  live: [
+    'base',
+    'wire',
+    'capture',
+    'deskphone',
+    'host',
+    'servers',
+    'emulator',
+    'analyzer',
+    'analyzer/diagnosis',
+    'scenario',
+    'node',
+  ],
   experiments: ['base', 'wire', 'capture', 'deskphone', 'scenario', 'analyzer', 'expectations', 'node'],
   cli: [
     'base',
@@ -63,6 +77,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'report',
     'scenario',
     'experiments',
+    'live',
     'node',
   ],
   // src/index.ts and src/vitest.ts: the library's doors.
@@ -79,6 +94,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'servers',
     'emulator',
     'scenario',
+    'live',
     'node',
   ],
 }

@@ -90,6 +90,11 @@ export class Simulation {
     return this.#queue.size
   }
 
+  /** When the next event is due; Infinity when there is none. */
+  get nextTime(): Nanos {
+    return this.#queue.nextTime()
+  }
+
   /** Runs it `delay` from now; with 0 after everything that is already due now. */
   schedule(delay: Nanos, run: () => void): { cancel(): void } {
     return this.at(this.#queue.now + delay, run)
@@ -170,6 +175,22 @@ export class Simulation {
       }
       setImmediate(turn)
     })
+  }
+
+  /**
+   * For a clock that goes on by itself: fires what is due by `time`, at most `limit` events, and returns how many. The
+   * clock then stands at `time`, unless more is due. Node-shaped code settles when the caller lets the event loop turn.
+   */
+  protected fireDue(time: Nanos, limit: number): number {
+    const queue = this.#queue
+    let fired = 0
+    while (fired < limit && queue.nextTime() <= time) {
+      queue.fireNext()
+      fired++
+    }
+    this.#eventCount += fired
+    if (queue.nextTime() > time) queue.advanceTo(time)
+    return fired
   }
 
   #fireEvents(options: RunOptions): 'done' | 'slice' | 'unsettled' {
