@@ -52,6 +52,7 @@ export interface DhcpFacts {
   readonly asks?: readonly number[]
   readonly options?: Readonly<Record<number, string | Uint8Array | readonly number[]>>
   readonly copyOf?: number
+  readonly isCut?: boolean
 }
 
 export interface WebFacts {
@@ -169,6 +170,7 @@ export class Observed {
       type,
       chaddr: mac,
       copyOf: facts.copyOf,
+      isCut: facts.isCut ?? false,
     })
     return this
   }

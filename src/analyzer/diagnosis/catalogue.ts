@@ -59,6 +59,20 @@ import { tftpRetransmissions } from './rules/tftp-retransmissions.js'
 import { tftpServerUnreachable } from './rules/tftp-server-unreachable.js'
 import { tftpTimeout } from './rules/tftp-timeout.js'
 import { tftpTransferStalled } from './rules/tftp-transfer-stalled.js'
+import { dhcpRenewalFailed } from './rules/dhcp-renewal-failed.js'
+import { dhcpLeaseExpiredInUse } from './rules/dhcp-lease-expired-in-use.js'
+import { dhcpNoRouter } from './rules/dhcp-no-router.js'
+import { dhcpMalformedOption } from './rules/dhcp-malformed-option.js'
+import { dhcpRelayWrongSubnet } from './rules/dhcp-relay-wrong-subnet.js'
+import { siteOptionNoCallServer } from './rules/site-option-no-call-server.js'
+import { scriptSyntax } from './rules/script-syntax.js'
+import { scriptMissingTag } from './rules/script-missing-tag.js'
+import { scriptWrongSeries } from './rules/script-wrong-series.js'
+import { scriptApplicationMissing } from './rules/script-application-missing.js'
+import { settingsEncoding } from './rules/settings-encoding.js'
+import { applicationLoop } from './rules/application-loop.js'
+import { backupUriInvalid } from './rules/backup-uri-invalid.js'
+import { credentialExposed } from './rules/credential-exposed.js'
 
 /** Rules about a boot session. */
 export const sessionRules: readonly Rule[] = [
@@ -73,12 +87,18 @@ export const sessionRules: readonly Rule[] = [
   dhcpMultipleServers,
   dhcpSlowOffer,
   dhcpShortLease,
+  dhcpRenewalFailed,
+  dhcpLeaseExpiredInUse,
+  dhcpNoRouter,
+  dhcpMalformedOption,
+  dhcpRelayWrongSubnet,
   siteOptionMissing,
   siteOptionWrongNumber,
   siteOptionMalformed,
   siteOptionUnknownName,
   siteOptionBadValue,
   siteOptionNoFileServer,
+  siteOptionNoCallServer,
   siteOptionTruncated,
   siteOptionUnquotedList,
   arpUnanswered,
@@ -107,11 +127,19 @@ export const sessionRules: readonly Rule[] = [
   tftpRetransmissions,
   fallbackToTftp,
   scriptNotObtained,
+  scriptSyntax,
+  scriptMissingTag,
+  scriptWrongSeries,
+  scriptApplicationMissing,
   settingsNotObtained,
+  settingsEncoding,
   applicationNotObtained,
+  applicationLoop,
   backupPutFailed,
   restoreGetFailed,
   restoreNoBackupYet,
+  backupUriInvalid,
+  credentialExposed,
   tcpRetransmissions,
   captureOneSided,
   captureStartedLate,

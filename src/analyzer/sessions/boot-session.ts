@@ -84,7 +84,29 @@ export interface SessionTransfer {
   readonly tftp: TftpTransfer | undefined
 }
 
+/** A script or settings file that came whole. */
+export interface ScriptText {
+  readonly path: string
+  /** One character for each octet. */
+  readonly text: string
+  readonly transfer: SessionTransfer
+}
+
+/** What the boots of all phones in the capture show of the site: what one phone got another could have got. */
+export interface SiteFacts {
+  /** Scripts that came, each once for a server and name, in order. */
+  readonly scripts: readonly {
+    readonly server: string
+    /** Name as asked for, and in lower case. */
+    readonly path: string
+    readonly file: string
+    readonly series: SeriesName | undefined
+    readonly frame: Frame
+  }[]
+}
+
 export interface BootSession {
+  readonly site: SiteFacts
   readonly capture: CaptureFacts
   readonly quality: CaptureQuality
   /** Colon form; null where only an address is known (behind a router, or on a link without MACs). */
@@ -120,9 +142,11 @@ export interface BootSession {
   readonly tcp: readonly TcpConnection[]
   readonly tftp: readonly TftpTransfer[]
   /** Texts of scripts and settings files that came whole. */
-  readonly scripts: readonly { readonly path: string; readonly text: string }[]
+  readonly scripts: readonly ScriptText[]
   /** Begins with the phone's first DISCOVER or REQUEST, so that nothing before it is missing. */
   readonly sawStart: boolean
+  /** The same phone's boot before this one. */
+  readonly previous: BootSession | undefined
   /** Whether the same phone boots again later in the capture. */
   readonly hasNext: boolean
 }

@@ -14,6 +14,7 @@ import { SITE_OPTION_NUMBERS, isAvayaMac, seriesByModel, seriesByScript } from '
 import type { SeriesName } from '../../deskphone/series.js'
 import { parseSiteOption } from '../../deskphone/site-option.js'
 import { OptionCode, option, textOption } from '../../wire/dhcp.js'
+import type { Mutable } from '../streams/mutable.js'
 import type {
   ArpObservation,
   CaptureFacts,
@@ -22,7 +23,8 @@ import type {
   TcpConnection,
   TftpTransfer,
 } from '../streams/observations.js'
-import type { BootSession, DhcpEvent, SessionTransfer, SiteOptionFacts } from './boot-session.js'
+import { arrived, formatEndpoint } from './boot-session.js'
+import type { BootSession, DhcpEvent, SessionTransfer, SiteFacts, SiteOptionFacts } from './boot-session.js'
 import { answeredUnseen, judgeCapture } from './capture-quality.js'
 import type { CaptureQuality, CaptureWideQuality } from './capture-quality.js'
 import { isFromClient, requestedNumbers, toDhcpEvents } from './dhcp-events.js'
@@ -50,6 +52,8 @@ export function buildSessions(observations: Observations, options: SessionOption
   const { hosts, limited } = hostsOf(observations)
   const quality = judgeCapture(observations, limited ? [`more than ${MAX_HOSTS} hosts`] : [])
   const sessions: BootSession[] = []
+  const site: Mutable<SiteFacts> = { scripts: [] }
+  const shared: Shared = { capture: observations.capture, wide: quality, site }
   for (const host of hosts) {
     const kind =
       options.phone === undefined
@@ -59,11 +63,40 @@ export function buildSessions(observations: Observations, options: SessionOption
           : undefined
     if (kind === undefined) continue
     const parts = split(host).filter(isBoot)
+    let previous: BootSession | undefined
     parts.forEach((part, index) => {
-      sessions.push(buildSession(host, kind, part, observations.capture, quality, index < parts.length - 1))
+      const hasNext = index < parts.length - 1
+      previous = buildSession(host, kind, part, { ...shared, previous, hasNext })
+      sessions.push(previous)
     })
   }
-  return sessions.sort((a, b) => a.firstFrame - b.firstFrame)
+  sessions.sort((a, b) => a.firstFrame - b.firstFrame)
+  noteSite(sessions, site)
+  return sessions
+}
+
+/** What sessions share with each other. */
+interface Shared {
+  readonly capture: CaptureFacts
+  readonly wide: CaptureWideQuality
+  readonly site: SiteFacts
+}
+
+/** Scripts remembered; a site has one for each series and server. */
+const MAX_SITE_SCRIPTS = 1_000
+
+function noteSite(sessions: readonly BootSession[], site: Mutable<SiteFacts>): void {
+  const seen = new Map<string, SiteFacts['scripts'][number]>()
+  for (const { transfers } of sessions) {
+    for (const transfer of transfers) {
+      if (transfer.role !== 'script' || !arrived(transfer) || seen.size >= MAX_SITE_SCRIPTS) continue
+      const { path, file, last: frame } = transfer
+      const server = formatEndpoint(transfer.server)
+      const key = `${server} ${file}`
+      if (!seen.has(key)) seen.set(key, { server, path, file, series: seriesByScript(fileName(path))?.name, frame })
+    }
+  }
+  site.scripts = [...seen.values()]
 }
 
 /** Whether `phone` (a MAC in any usual form, or an IP address) names the host. */
@@ -234,9 +267,7 @@ function buildSession(
   host: HostTraffic,
   kind: PhoneKind,
   part: Part,
-  capture: CaptureFacts,
-  wide: CaptureWideQuality,
-  hasNext: boolean,
+  { capture, wide, site, previous, hasNext }: Shared & Pick<BootSession, 'previous' | 'hasNext'>,
 ): BootSession {
   const siteOption = siteOptionOf(part.dhcp)
   const httpPort = Number(siteOption?.parsed.values.get('HTTPPORT')?.[0] ?? NaN)
@@ -252,6 +283,7 @@ function buildSession(
   const lease = leaseOf(part.dhcp)
   const identity = identify(host, part, transfers)
   return {
+    site,
     capture,
     quality: qualityOf(part, wide),
     mac: host.mac === '' ? null : host.mac,
@@ -276,6 +308,7 @@ function buildSession(
     tftp: part.tftp,
     scripts,
     sawStart: part.dhcp.some(({ kind: k }) => k === 'discover' || k === 'init-reboot'),
+    previous,
     hasNext,
   }
 }

@@ -8,7 +8,7 @@ import type { Nanos } from '../../base/time.js'
 import { fileName, fileRole } from '../../deskphone/roles.js'
 import type { TransferResult, TransferRole } from '../report.js'
 import type { Frame, HttpExchange, Side, TcpConnection, TftpTransfer } from '../streams/observations.js'
-import type { SessionTransfer } from './boot-session.js'
+import type { ScriptText, SessionTransfer } from './boot-session.js'
 import { answeredUnseen } from './capture-quality.js'
 import { readScripts } from './script-facts.js'
 
@@ -31,11 +31,6 @@ const TFTP_GIVEN_UP: Nanos = 3.5 * SECOND
 export const MAX_TRANSFERS = 5_000
 /** Script, settings, and a file that the settings include. */
 const INCLUDE_DEPTH = 3
-
-export interface ScriptText {
-  readonly path: string
-  readonly text: string
-}
 
 export interface TransferInput {
   readonly tcp: readonly TcpConnection[]
@@ -105,10 +100,11 @@ function roleByContext(
 
 function scriptTexts(transfers: readonly SessionTransfer[]): ScriptText[] {
   const texts: ScriptText[] = []
-  for (const { role, result, isPage, path, exchange, tftp } of transfers) {
+  for (const transfer of transfers) {
+    const { role, result, isPage, path, exchange, tftp } = transfer
     if ((role !== 'script' && role !== 'settings') || result !== 'ok' || isPage) continue
     const content = exchange?.response?.body ?? tftp?.content
-    if (content !== undefined) texts.push({ path, text: latin1(content) })
+    if (content !== undefined) texts.push({ path, text: latin1(content), transfer })
   }
   return texts
 }

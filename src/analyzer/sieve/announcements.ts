@@ -5,8 +5,8 @@
  */
 import { FlowTable } from './flow-table.js'
 
-/** File and backup servers: HTTP, Communication Manager's 81, Avaya's TLS 411, HTTPS, and the usual alternatives. */
-export const FILE_SERVER_PORTS: readonly number[] = [80, 81, 411, 443, 8000, 8080]
+/** File and backup servers: FTP control, HTTP, Communication Manager's 81, Avaya's TLS 411, HTTPS, usual alternatives. */
+export const FILE_SERVER_PORTS: readonly number[] = [21, 80, 81, 411, 443, 8000, 8080]
 
 /** DNS, DHCP server and client, TFTP, RAS, PXE's second DHCP port. */
 export const PROVISIONING_UDP_PORTS: readonly number[] = [53, 67, 68, 69, 1719, 4011]

@@ -42,6 +42,8 @@ export interface DhcpObservation {
   readonly chaddr: string
   /** The frame this one repeats: the same IPv4 datagram again within 20 ms (1 ms without an identification), a mirror port's double. */
   readonly copyOf: number | undefined
+  /** Cut by the snap length: what is missing was not the sender's fault. */
+  readonly isCut: boolean
 }
 
 export interface ArpObservation {

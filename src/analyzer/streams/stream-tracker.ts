@@ -185,6 +185,7 @@ export class StreamTracker {
       type: dhcp.messageType(message),
       chaddr: formatMac(dhcp.hardwareAddress(message)),
       copyOf: original === 0 ? undefined : original,
+      isCut: packet.cut,
     }
     this.#dhcp.push(observation)
     announcePortsOf(message, this.#announcements)

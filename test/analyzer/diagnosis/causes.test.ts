@@ -131,7 +131,7 @@ describe("the user's data", () => {
     expect(verdict(restoring({ path: BACKUP, status: 401 }, answered))).toEqual({
       outcome: 'booted',
       rootCause: null,
-      codes: ['restore-no-backup-yet'],
+      codes: ['restore-no-backup-yet', 'credential-exposed'],
     })
   })
 })

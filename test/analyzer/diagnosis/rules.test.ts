@@ -1,9 +1,10 @@
 /** Every rule: a session on which it must speak, and near misses on which it must not. */
 import { describe, expect, it } from 'vitest'
 import { SECOND } from '../../../src/base/time.js'
-import { runCaptureRules, runRules } from '../../../src/analyzer/diagnosis/run-rules.js'
+import { runCaptureRules } from '../../../src/analyzer/diagnosis/run-rules.js'
 import { Observed, PHONE_4600, SCRIPT_1600, SETTINGS, WEB, healthyFiles } from '../observed.js'
 import type { WebExchange } from '../observed.js'
+import { codes, finding, findings } from './judged.js'
 
 const SITE = 'MCIPADD=10.20.0.5,HTTPSRVR=10.20.0.2'
 const SITE_4600 = 'MCIPADD=10.20.0.5,HTTPSRVR=10.20.0.2,TFTPSRVR=10.20.0.2'
@@ -14,34 +15,6 @@ const SETTINGS_OK: WebExchange = { path: '/46xxsettings.txt', status: 200, body:
 const leased = (site: string | null = SITE): Observed => new Observed().lease(0, site)
 const booted = (): Observed => leased().web(1, healthyFiles(1))
 const with4600 = (): Observed => new Observed().lease(0, SITE_4600, ASKS_4600)
-
-/** The one finding of that code in the first session, with what the rule said. */
-function finding(observed: Observed, code: string, quiet = 60) {
-  const session = observed.sessions(quiet)[0]
-  expect(session).toBeDefined()
-  const found = runRules(session!).filter(({ rule }) => rule.code === code)
-  expect(found.length).toBe(1)
-  return found[0]!
-}
-
-/** What a failure led to, and how good the capture is, are told beside what a rule says. */
-const BESIDE: ReadonlySet<string> = new Set([
-  'script-not-obtained',
-  'settings-not-obtained',
-  'application-not-obtained',
-  'capture-one-sided',
-  'capture-dropped-packets',
-  'capture-started-late',
-])
-
-/** `code severity` of the findings that are not beside the point. */
-function findings(observed: Observed, quiet = 60): string[] {
-  return observed.findings(quiet).filter((text) => !BESIDE.has(text.split(' ')[0]!))
-}
-
-function codes(observed: Observed, quiet = 60): string[] {
-  return findings(observed, quiet).map((text) => text.split(' ')[0]!)
-}
 
 describe('a healthy boot', () => {
   it('has no findings', () => {
@@ -518,7 +491,7 @@ describe('http-auth-required', () => {
         { method: 'PUT', path: '/backup/1001_16xxdata.txt', status: 204, headers: [['Authorization', 'Basic eDp5']] },
       ],
     })
-    expect(observed.findings()).toEqual([])
+    expect(observed.findings()).toEqual(['credential-exposed info'])
     expect(observed.reports()[0]?.outcome).toBe('booted')
   })
 })
@@ -539,6 +512,7 @@ describe('http-auth-failed', () => {
     const report = observed.reports()[0]!
     expect(report.findings.map(({ code, causedBy }) => [code, causedBy])).toEqual([
       ['http-auth-failed', null],
+      ['credential-exposed', null],
       ['backup-put-failed', 'http-auth-failed'],
     ])
     expect(report).toMatchObject({ outcome: 'degraded', rootCause: 'http-auth-failed' })
@@ -558,7 +532,7 @@ describe('http-auth-failed', () => {
     const observed = leased().web(1, {
       exchanges: [put({ headers: [authorization] }), put({ headers: [authorization], status: 204 })],
     })
-    expect(codes(observed)).toEqual([])
+    expect(codes(observed)).toEqual(['credential-exposed'])
   })
 })
 
