@@ -4,20 +4,18 @@
  *
  *   reader    walking the records of a capture, beside pcap-parser
  *   analysis  `bootwire analyze` on a million packets of RTP with boots inside, beside tcpdump's filter pass and tshark
- *   emulator  frames per second: one bulk TCP transfer, and 1,000 phones booting
+ *   emulator  frames per second beside ns-3, cost by size, storms of phones; words behind it choose parts (emulator.ts)
  */
 import { createReadStream, mkdtempSync, openSync, readSync, rmSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { SECOND } from '../../src/base/time.js'
 import { CaptureReader } from '../../src/capture/capture-reader.js'
-import { Simulation } from '../../src/emulator/sim/simulation.js'
-import { Network } from '../../src/emulator/topology.js'
 import { readDirectory } from '../../src/scenario/load-scenario-file.js'
 import { parseScenario } from '../../src/scenario/load-scenario.js'
 import { runScenario } from '../../src/scenario/run-scenario.js'
 import { installed } from '../installed.js'
+import { benchEmulator } from './emulator.js'
 import { bestOf, bestOfCommand, printTable, rate } from './measure.js'
 import { writeRtpCapture } from './rtp-capture.js'
 
@@ -26,21 +24,6 @@ const BOOTS = 100
 const RUNS = 3
 /** What the sieve has to find, as tcpdump would be asked for it. */
 const FILTER = 'arp or icmp or udp port 67 or udp port 68 or udp port 69 or tcp port 80 or tcp port 81 or tcp port 411'
-
-const STORM = (phones: number) => `
-name: a storm
-seed: 1
-network: { links: { access: { delay: 200us, rate: 100mbit }, uplink: { delay: 1ms, rate: 1gbit } } }
-servers:
-  dhcp:
-    pool: 10.20.1.0-10.20.15.254
-    mask: 255.255.240.0
-    router: 10.20.0.1
-    siteOption: 'MCIPADD=10.20.0.5,HTTPSRVR=10.20.0.2'
-  http: { files: ./files, backup: true }
-phones:
-  - { model: 1608, count: ${phones}, start: { every: 20ms } }
-`
 
 // Compiled, this file runs from a folder below node_modules; the project is where npm was called.
 const project = process.cwd()
@@ -170,80 +153,11 @@ function benchAnalysis(path: string, packets: number, bootFrames: number): void 
   ])
 }
 
-/** One transfer over a switch: 100 Mbit/s, 10 ms, checksums computed, octets real. */
-async function bulkTransfer(octets: number): Promise<{ frames: number; wallSeconds: number; virtualSeconds: number }> {
-  const sim = new Simulation({ seed: 1, epoch: { seconds: 1_795_230_600, nanos: 0 } })
-  const network = new Network(sim)
-  const server = network.addHost('server', { address: '10.0.0.1' })
-  const client = network.addHost('client', { address: '10.0.0.2' })
-  const lan = network.addSwitch('lan')
-  network.connect(server, lan, { both: { delay: 5e6, rate: 100e6 } })
-  network.connect(client, lan, { both: { delay: 5e6, rate: 100e6 } })
-  let received = 0
-  const chunk = new Uint8Array(65_536)
-  server.listenTcp(80, (socket) => {
-    let sent = 0
-    const fill = () => {
-      while (sent < octets) {
-        sent += chunk.length
-        if (!socket.write(chunk)) return
-      }
-      socket.end()
-    }
-    return { connected: fill, drain: fill }
-  })
-  let done = false
-  const socket = client.connectTcp(0x0a000001, 80, {
-    data: (bytes) => {
-      received += bytes.length
-    },
-    end: () => socket.end(),
-    closed: () => {
-      done = true
-    },
-  })
-  const start = performance.now()
-  await sim.run({ while: () => !done, until: 3600 * SECOND })
-  const wallSeconds = (performance.now() - start) / 1000
-  if (received < octets) throw new Error(`${received} of ${octets} octets arrived`)
-  return { frames: network.framesDelivered, wallSeconds, virtualSeconds: sim.now / SECOND }
-}
-
-async function benchEmulator(): Promise<void> {
-  let bulk = await bulkTransfer(50_000_000)
-  for (let i = 1; i < RUNS; i++) {
-    const again = await bulkTransfer(50_000_000)
-    if (again.wallSeconds < bulk.wallSeconds) bulk = again
-  }
-  const phones = 1000
-  const scenario = scenarioOf(STORM(phones))
-  const start = performance.now()
-  const storm = await runScenario(scenario)
-  const wallSeconds = (performance.now() - start) / 1000
-  const booted = storm.stories.filter((story) => story.outcome === 'booted').length
-  printTable('emulator', [
-    ['', 'frames on links', 'wall seconds', 'frames/s', 'virtual seconds', 'peak memory of this process'],
-    [
-      '50 MB over TCP, 100 Mbit/s, 20 ms round trip, a switch between',
-      String(bulk.frames),
-      bulk.wallSeconds.toFixed(2),
-      rate(bulk.frames, bulk.wallSeconds),
-      bulk.virtualSeconds.toFixed(1),
-      '',
-    ],
-    [
-      `${phones} phones boot (${booted} booted), captured and analyzed`,
-      String(storm.linkFrames),
-      wallSeconds.toFixed(2),
-      rate(storm.linkFrames, wallSeconds),
-      (storm.duration / SECOND).toFixed(1),
-      `${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MB`,
-    ],
-  ])
-}
-
-const wanted = process.argv.slice(2)
-const wants = (name: string) => wanted.length === 0 || wanted.includes(name)
+const TOPICS = ['reader', 'analysis', 'emulator']
+const words = process.argv.slice(2)
+const parts = words.filter((word) => !TOPICS.includes(word))
+if (words.length === parts.length && parts.length > 0) throw new Error(`topics are ${TOPICS.join(', ')}`)
+const wants = (name: string) => words.length === 0 || words.includes(name)
 const folder = mkdtempSync(join(tmpdir(), 'bootwire-bench-'))
 try {
   if (wants('reader') || wants('analysis')) {
@@ -252,7 +166,7 @@ try {
     if (wants('reader')) await benchReader(path)
     if (wants('analysis')) benchAnalysis(path, packets, bootFrames)
   }
-  if (wants('emulator')) await benchEmulator()
+  if (wants('emulator')) await benchEmulator(project, parts)
   const absent = ['tcpdump', 'tshark'].filter((command) => !installed(command))
   if (absent.length > 0) process.stdout.write(`\nnot installed, so not compared: ${absent.join(', ')}\n`)
 } finally {
