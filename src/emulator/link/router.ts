@@ -21,14 +21,17 @@ import * as icmpv4 from '../../wire/icmpv4.js'
 import * as ipv4 from '../../wire/ipv4.js'
 import * as udp from '../../wire/udp.js'
 import type { Simulation } from '../sim/simulation.js'
+import { allocateFrame, MIN_FRAME_LENGTH } from './frames.js'
 import type { Link, LinkNode, Port } from './link.js'
 import { relayReply, relayRequest, type RelaySettings } from './relay.js'
-import { isTagged, vidOf, withTag, withoutTag } from './vlan-tags.js'
+import { isTagged, TAG_LENGTH, vidOf, withoutTag, writeTag } from './vlan-tags.js'
 
 const DEFAULT_MTU = 1500
 /** Networks on one router. */
 const MAX_INTERFACES = 4096
 const MAX_ROUTES = 65_536
+/** Destinations whose route is remembered. */
+const MAX_REMEMBERED = 65_536
 /** ARP entries of one interface; the oldest makes room. */
 const MAX_NEIGHBOURS = 65_536
 /** Frames that wait for one MAC. */
@@ -36,6 +39,8 @@ const MAX_WAITING = 64
 const ARP_TRIES = 3
 const ARP_INTERVAL: Nanos = SECOND
 const ARP_LIFETIME: Nanos = 1200 * SECOND
+/** In the octet that begins flags and fragment offset, RFC 791 §3.1. */
+const DONT_FRAGMENT = 0x40
 /** RFC 1812 §4.3.2.8 asks for a limit. */
 const MAX_ERRORS_PER_SECOND = 1000
 
@@ -93,10 +98,13 @@ export class Router implements LinkNode {
     icmpErrors: 0,
   }
   readonly #sim: Simulation
-  readonly #ports: Port[] = []
   readonly #interfaces: RouterInterface[] = []
+  readonly #ports = new Map<Port, PortInterfaces>()
+  readonly #byAddress = new Map<number, RouterInterface>()
   /** Longest mask first; of equal ones the first added. */
   #routes: Route[] = []
+  /** What #routeTo() answered: with a network to each of hundreds of links, looking is most of forwarding. */
+  readonly #remembered = new Map<number, Route | undefined>()
   #identification = 0
   #errorSecond = -1
   #errorsThisSecond = 0
@@ -107,18 +115,24 @@ export class Router implements LinkNode {
   }
 
   attach(port: Port): void {
-    this.#ports.push(port)
-    port.receive = (frame) => this.#receive(frame, port)
+    const interfaces: PortInterfaces = { untagged: undefined, tagged: new Map() }
+    this.#ports.set(port, interfaces)
+    port.receive = (frame) => this.#receive(frame, interfaces)
   }
 
   /** @throws Error for a link that is not here or an interface too many, TypeError for a MAC that is none */
   addInterface(link: Link, options: RouterInterfaceOptions): void {
-    const port = this.#ports.find((one) => one.link === link)
+    const port = [...this.#ports.keys()].find((one) => one.link === link)
     if (port === undefined) throw new Error(`link ${link.name} is not on router ${this.name}`)
     if (this.#interfaces.length >= MAX_INTERFACES) throw new Error(`router ${this.name} has no room for more`)
     const mac = options.mac === undefined ? this.#makeMac() : toMac(options.mac)
     const added = new RouterInterface(this.#sim, port, mac, options, (frame) => this.#hostUnreachable(frame))
     this.#interfaces.push(added)
+    const { untagged, tagged } = this.#ports.get(port)!
+    // Of several with one tag or one address the first is heard.
+    if (options.vlan === undefined) this.#ports.get(port)!.untagged = untagged ?? added
+    else if (!tagged.has(options.vlan)) tagged.set(options.vlan, added)
+    if (!this.#byAddress.has(added.address)) this.#byAddress.set(added.address, added)
     this.#insert({
       network: (options.address & options.mask) >>> 0,
       mask: options.mask,
@@ -137,6 +151,7 @@ export class Router implements LinkNode {
 
   #insert(route: Route): void {
     this.#routes = [...this.#routes, route].sort((a, b) => (b.mask >>> 0) - (a.mask >>> 0))
+    this.#remembered.clear()
   }
 
   #makeMac(): Uint8Array {
@@ -145,15 +160,15 @@ export class Router implements LinkNode {
     return new Uint8Array([0x02, 0x01, bits >>> 24, bits >>> 16, bits >>> 8, bits])
   }
 
-  #receive(tagged: Uint8Array, port: Port): void {
+  #receive(received: Uint8Array, { untagged, tagged }: PortInterfaces): void {
     const { counters } = this
-    const vlan = isTagged(tagged) && vidOf(tagged) !== 0 ? vidOf(tagged) : undefined
-    const at = this.#interfaces.find((one) => one.port === port && one.vlan === vlan)
-    if (at === undefined || tagged.length < HEADER_LENGTH) {
+    const vlan = isTagged(received) ? vidOf(received) : 0
+    const at = vlan === 0 ? untagged : tagged.get(vlan)
+    if (at === undefined || received.length < HEADER_LENGTH) {
       counters.notForUs++
       return
     }
-    const frame = withoutTag(tagged)
+    const frame = withoutTag(received)
     const group = (frame[0]! & 1) !== 0
     if (!group && !at.isMac(frame)) {
       counters.notForUs++
@@ -162,32 +177,33 @@ export class Router implements LinkNode {
     const etherType = (frame[12]! << 8) | frame[13]!
     if (etherType === EtherType.arp) {
       if (!at.receiveArp(frame.subarray(HEADER_LENGTH))) counters.malformed++
-    } else if (etherType === EtherType.ipv4) this.#receivePacket(frame.subarray(HEADER_LENGTH), at, group)
+    } else if (etherType === EtherType.ipv4) this.#receivePacket(frame, at, group)
   }
 
-  #receivePacket(bytes: Uint8Array, from: RouterInterface, group: boolean): void {
+  #receivePacket(frame: Uint8Array, from: RouterInterface, group: boolean): void {
     const { counters } = this
-    const headerLength = bytes.length < ipv4.HEADER_LENGTH ? 0 : (bytes[0]! & 15) * 4
-    const totalLength = headerLength === 0 ? 0 : (bytes[2]! << 8) | bytes[3]!
+    const start = HEADER_LENGTH
+    const headerLength = frame.length < start + ipv4.HEADER_LENGTH ? 0 : (frame[start]! & 15) * 4
+    const totalLength = headerLength === 0 ? 0 : (frame[start + 2]! << 8) | frame[start + 3]!
     if (
       headerLength < ipv4.HEADER_LENGTH ||
-      bytes[0]! >>> 4 !== 4 ||
+      frame[start]! >>> 4 !== 4 ||
       totalLength < headerLength ||
-      totalLength > bytes.length
+      start + totalLength > frame.length
     ) {
       counters.malformed++
       return
     }
-    if (internetChecksum(bytes, 0, headerLength) !== 0) {
+    if (internetChecksum(frame, start, start + headerLength) !== 0) {
       counters.badChecksum++
       return
     }
-    const packet = ipv4.decode(bytes.subarray(0, totalLength))
-    const { destination } = packet
-    const local = this.#interfaces.find((one) => one.address === destination)
-    if (local !== undefined || group || destination === ipv4.BROADCAST_ADDRESS || from.isBroadcast(destination)) {
-      this.#receiveOwn(packet, bytes.subarray(0, totalLength), from, local === undefined)
-    } else if (destination >>> 28 !== 14) this.#forward(packet, bytes.slice(0, totalLength))
+    const destination = u32(frame, start + 16)
+    const isOwn = this.#byAddress.has(destination)
+    if (isOwn || group || destination === ipv4.BROADCAST_ADDRESS || from.isBroadcast(destination)) {
+      const bytes = frame.subarray(start, start + totalLength)
+      this.#receiveOwn(ipv4.decode(bytes), bytes, from, !isOwn)
+    } else if (destination >>> 28 !== 14) this.#forward(frame, totalLength, destination)
   }
 
   /** Something for the router itself. */
@@ -211,7 +227,7 @@ export class Router implements LinkNode {
       const datagram = udp.decode(payload)
       if (datagram.truncated || datagram.error !== undefined) this.counters.malformed++
       else if (datagram.destinationPort === SERVER_PORT) this.#relay(datagram.payload, from)
-      else if (!group) this.#sendError(icmpv4.Type.destinationUnreachable, icmpv4.UnreachableCode.port, packet, bytes)
+      else if (!group) this.#sendError(icmpv4.Type.destinationUnreachable, icmpv4.UnreachableCode.port, bytes)
     }
   }
 
@@ -247,51 +263,62 @@ export class Router implements LinkNode {
     this.counters.notRelayed++
   }
 
-  /** @param bytes a copy of the whole packet, to be changed */
-  #forward(packet: ipv4.Ipv4Packet, bytes: Uint8Array): void {
+  /** Packets are looked into no further than they have to be: a packet that goes on is copied once, into its frame. */
+  #forward(frame: Uint8Array, length: number, destination: number): void {
     const { counters } = this
     const { destinationUnreachable, timeExceeded } = icmpv4.Type
-    if (packet.ttl <= 1) {
+    const packet = (): Uint8Array => frame.slice(HEADER_LENGTH, HEADER_LENGTH + length)
+    if (frame[HEADER_LENGTH + 8]! <= 1) {
       counters.ttlExceeded++
-      return this.#sendError(timeExceeded, 0, packet, bytes)
+      return this.#sendError(timeExceeded, 0, packet())
     }
-    const route = this.#routeTo(packet.destination)
+    const route = this.#routeTo(destination)
     if (route === undefined) {
       counters.noRoute++
-      return this.#sendError(destinationUnreachable, icmpv4.UnreachableCode.network, packet, bytes)
+      return this.#sendError(destinationUnreachable, icmpv4.UnreachableCode.network, packet())
     }
-    const { via, gateway = packet.destination } = route
-    if (via.isBroadcast(packet.destination)) {
+    const { via, gateway = destination } = route
+    if (via.isBroadcast(destination)) {
       counters.notForUs++
       return
     }
-    if (bytes.length > via.mtu && packet.dontFragment) {
+    const isTooBig = length > via.mtu
+    if (isTooBig && (frame[HEADER_LENGTH + 6]! & DONT_FRAGMENT) !== 0) {
       counters.tooBig++
       const { fragmentationNeeded } = icmpv4.UnreachableCode
-      return this.#sendError(destinationUnreachable, fragmentationNeeded, packet, bytes, via.mtu)
+      return this.#sendError(destinationUnreachable, fragmentationNeeded, packet(), via.mtu)
     }
     counters.forwarded++
-    lowerTtl(bytes)
-    if (bytes.length <= via.mtu) return via.transmit(gateway, bytes)
+    if (!isTooBig) return via.forward(gateway, frame, length)
     counters.fragmented++
+    const bytes = packet()
+    lowerTtl(bytes, 0)
     for (const fragment of fragments(bytes, via.mtu)) via.transmit(gateway, fragment)
   }
 
   #routeTo(address: number): Route | undefined {
-    for (const route of this.#routes) if ((address & route.mask) >>> 0 === route.network) return route
-    return undefined
+    const known = this.#remembered.get(address)
+    if (known !== undefined || this.#remembered.has(address)) return known
+    let found: Route | undefined
+    for (const route of this.#routes) {
+      if ((address & route.mask) >>> 0 !== route.network) continue
+      found = route
+      break
+    }
+    if (this.#remembered.size >= MAX_REMEMBERED) this.#remembered.clear()
+    this.#remembered.set(address, found)
+    return found
   }
 
   /** Nobody answered for a frame's next hop. */
   #hostUnreachable(bytes: Uint8Array): void {
     this.counters.hostUnreachable++
-    const packet = ipv4.decode(bytes)
-    this.#sendError(icmpv4.Type.destinationUnreachable, icmpv4.UnreachableCode.host, packet, bytes)
+    this.#sendError(icmpv4.Type.destinationUnreachable, icmpv4.UnreachableCode.host, bytes)
   }
 
   /** RFC 1812 §4.3.2.7: what is never answered. */
-  #sendError(type: number, code: number, about: ipv4.Ipv4Packet, bytes: Uint8Array, rest = 0): void {
-    const { source, fragmentOffset, protocol, payload } = about
+  #sendError(type: number, code: number, bytes: Uint8Array, rest = 0): void {
+    const { source, fragmentOffset, protocol, payload } = ipv4.decode(bytes)
     if (fragmentOffset !== 0 || source === 0 || source >>> 28 >= 14 || this.#isOwn(source)) return
     if (protocol === ipv4.Protocol.icmp && (payload.length === 0 || icmpv4.isError(payload[0]!))) return
     const second = Math.floor(this.#sim.now / SECOND)
@@ -320,8 +347,14 @@ export class Router implements LinkNode {
   }
 
   #isOwn(address: number): boolean {
-    return this.#interfaces.some((one) => one.address === address)
+    return this.#byAddress.has(address)
   }
+}
+
+/** Who hears what comes in at a port. */
+interface PortInterfaces {
+  untagged: RouterInterface | undefined
+  readonly tagged: Map<number, RouterInterface>
 }
 
 interface RouterNeighbour {
@@ -342,6 +375,7 @@ class RouterInterface {
   readonly relay: RelaySettings | undefined
   readonly #sim: Simulation
   readonly #mac: Uint8Array
+  readonly #payloadAt: number
   readonly #undeliverable: (packet: Uint8Array) => void
   readonly #neighbours = new Map<number, RouterNeighbour>()
 
@@ -355,6 +389,7 @@ class RouterInterface {
     this.#sim = sim
     this.port = port
     this.#mac = mac
+    this.#payloadAt = HEADER_LENGTH + (vlan === undefined ? 0 : TAG_LENGTH)
     this.address = address
     this.mask = mask
     this.vlan = vlan
@@ -381,13 +416,29 @@ class RouterInterface {
     this.#send(mac, EtherType.ipv4, packet)
   }
 
+  /** Sends the packet of a frame that came in on to a next hop, with a TTL less by one. */
+  forward(nextHop: number, received: Uint8Array, length: number): void {
+    const entry = this.#entry(nextHop)
+    if (entry.mac === undefined || entry.expires < this.#sim.now) {
+      const packet = received.slice(HEADER_LENGTH, HEADER_LENGTH + length)
+      lowerTtl(packet, 0)
+      return this.#await(nextHop, entry, packet)
+    }
+    const frame = this.#frame(entry.mac, EtherType.ipv4, length)
+    const at = this.#payloadAt
+    frame.set(received.subarray(HEADER_LENGTH, HEADER_LENGTH + length), at)
+    lowerTtl(frame, at)
+    this.port.transmit(frame)
+  }
+
   /** Sends a packet to a next hop, after ARP if need be. */
   transmit(nextHop: number, packet: Uint8Array): void {
     const entry = this.#entry(nextHop)
-    if (entry.mac !== undefined && entry.expires >= this.#sim.now) {
-      this.transmitTo(entry.mac, packet)
-      return
-    }
+    if (entry.mac !== undefined && entry.expires >= this.#sim.now) this.transmitTo(entry.mac, packet)
+    else this.#await(nextHop, entry, packet)
+  }
+
+  #await(nextHop: number, entry: RouterNeighbour, packet: Uint8Array): void {
     if (entry.waiting.length >= MAX_WAITING) entry.waiting.shift()
     entry.waiting.push(packet)
     if (entry.tries === 0) this.#ask(nextHop, entry)
@@ -456,20 +507,34 @@ class RouterInterface {
   }
 
   #send(destination: Uint8Array, etherType: number, payload: Uint8Array): void {
-    // 60 octets without the FCS, IEEE 802.3 §4.2.3.3.
-    const frame = new Uint8Array(Math.max(60, HEADER_LENGTH + payload.length))
-    frame.set(payload, encodeHeaderInto(frame, 0, destination, this.#mac, etherType))
-    this.port.transmit(this.vlan === undefined ? frame : withTag(frame, this.vlan))
+    const frame = this.#frame(destination, etherType, payload.length)
+    frame.set(payload, this.#payloadAt)
+    this.port.transmit(frame)
+  }
+
+  /** A frame with its headers; `length` octets are to be filled in at #payloadAt. */
+  #frame(destination: Uint8Array, etherType: number, length: number): Uint8Array {
+    const { vlan } = this
+    if (vlan === undefined) {
+      const frame = allocateFrame(HEADER_LENGTH + length)
+      encodeHeaderInto(frame, 0, destination, this.#mac, etherType)
+      return frame
+    }
+    // What is too short is padded before it is tagged, as by an interface that leaves tagging to the driver.
+    const frame = allocateFrame(Math.max(MIN_FRAME_LENGTH, HEADER_LENGTH + length) + TAG_LENGTH)
+    encodeHeaderInto(frame, 0, destination, this.#mac, etherType)
+    writeTag(frame, vlan, etherType)
+    return frame
   }
 }
 
-/** One less, and the checksum with it: RFC 1624. */
-function lowerTtl(bytes: Uint8Array): void {
-  bytes[8]!--
-  let checksum = ((bytes[10]! << 8) | bytes[11]!) + 0x100
+/** One less, and the checksum with it: RFC 1624. @param at where the header begins */
+function lowerTtl(bytes: Uint8Array, at: number): void {
+  bytes[at + 8]!--
+  let checksum = ((bytes[at + 10]! << 8) | bytes[at + 11]!) + 0x100
   checksum = (checksum & 0xffff) + (checksum >>> 16)
-  bytes[10] = checksum >>> 8
-  bytes[11] = checksum
+  bytes[at + 10] = checksum >>> 8
+  bytes[at + 11] = checksum
 }
 
 /** The pieces of a packet that fit, RFC 791 §3.2. Options are copied into every piece. */

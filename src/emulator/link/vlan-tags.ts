@@ -2,7 +2,7 @@
 import { EtherType } from '../../wire/ethernet.js'
 
 const ADDRESSES_LENGTH = 12
-const TAG_LENGTH = 4
+export const TAG_LENGTH = 4
 /** Shortest frame with a whole tag and an EtherType behind it. */
 const MIN_TAGGED = 18
 
@@ -27,12 +27,19 @@ export function withTag(frame: Uint8Array, vid: number): Uint8Array {
   }
   const longer = new Uint8Array(frame.length + TAG_LENGTH)
   longer.set(frame.subarray(0, ADDRESSES_LENGTH))
-  longer[12] = EtherType.vlan >>> 8
-  longer[13] = EtherType.vlan & 0xff
-  longer[14] = vid >>> 8
-  longer[15] = vid
+  writeTag(longer, vid, (frame[12]! << 8) | frame[13]!)
   longer.set(frame.subarray(ADDRESSES_LENGTH), ADDRESSES_LENGTH + TAG_LENGTH)
   return longer
+}
+
+/** Writes tag and EtherType behind the addresses, over what is there. */
+export function writeTag(frame: Uint8Array, vid: number, etherType: number): void {
+  frame[12] = EtherType.vlan >>> 8
+  frame[13] = EtherType.vlan & 0xff
+  frame[14] = vid >>> 8
+  frame[15] = vid
+  frame[16] = etherType >>> 8
+  frame[17] = etherType
 }
 
 export function withoutTag(frame: Uint8Array): Uint8Array {

@@ -16,7 +16,7 @@ import type { EventHandler } from '../sim/event-queue.js'
 import type { Simulation } from '../sim/simulation.js'
 import { Neighbour, Neighbours, type ArpInterface } from './arp.js'
 import { Fragments } from './fragments.js'
-import { allocateFrame } from './frames.js'
+import { allocateFrame } from '../link/frames.js'
 import type { StackProfile } from './profile.js'
 
 export interface StackCounters {

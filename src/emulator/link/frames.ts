@@ -9,7 +9,7 @@
 const SLAB_SIZE = 65_536
 
 /** Shortest frame without its FCS, IEEE 802.3 §4.2.3.3. Shorter ones are padded, as an interface does. */
-const MIN_FRAME_LENGTH = 60
+export const MIN_FRAME_LENGTH = 60
 
 let slab = new ArrayBuffer(SLAB_SIZE)
 let used = 0
