@@ -60,6 +60,8 @@ export interface SwitchCounters {
   wrongVlan: number
   /** To 01:80:c2:00:00:00 and the like, which no bridge forwards (802.1D §7.12.6): LLDP, 802.1X, spanning tree. */
   reserved: number
+  /** To or from a port that 802.1X keeps closed. */
+  unauthorized: number
   mirrored: number
 }
 
@@ -89,16 +91,28 @@ const FLOOD: EventHandler<Flood> = {
 
 export class Switch implements LinkNode, EventHandler<Forwarding> {
   readonly name: string
-  readonly counters: SwitchCounters = { received: 0, flooded: 0, tooShort: 0, wrongVlan: 0, reserved: 0, mirrored: 0 }
+  readonly counters: SwitchCounters = {
+    received: 0,
+    flooded: 0,
+    tooShort: 0,
+    wrongVlan: 0,
+    reserved: 0,
+    unauthorized: 0,
+    mirrored: 0,
+  }
   readonly #sim: Simulation
   readonly #latency: Nanos
   readonly #ports: Port[] = []
+  readonly #numbers = new Map<Link, number>()
   readonly #addresses: MacTable
   readonly #taps: TapListener[] = []
   /** By port number; undefined while the switch knows no VLANs. */
   #modes: Map<number, PortMode> | undefined
   #mirrors: readonly Mirror[] = []
   #mirrorPorts: ReadonlySet<number> = new Set()
+  /** Port numbers that 802.1X keeps closed. */
+  readonly #unauthorized = new Set<number>()
+  readonly #reservedListeners = new Map<number, ((frame: Uint8Array) => void)[]>()
 
   constructor(sim: Simulation, name: string, { latency = 0, ageing = AGEING_TIME }: SwitchOptions = {}) {
     this.#sim = sim
@@ -109,6 +123,7 @@ export class Switch implements LinkNode, EventHandler<Forwarding> {
 
   attach(port: Port): void {
     const number = this.#ports.push(port) - 1
+    this.#numbers.set(port.link, number)
     port.receive = (frame) => this.#receive(frame, number)
   }
 
@@ -142,6 +157,42 @@ export class Switch implements LinkNode, EventHandler<Forwarding> {
     this.#mirrorPorts = new Set(this.#mirrors.map((one) => one.to))
   }
 
+  /**
+   * Gives the switch's own protocols the frames to reserved addresses that come in on a port: LLDP, 802.1X.
+   *
+   * @throws Error for a link that is not on this switch
+   */
+  onReserved(link: Link, listener: (frame: Uint8Array) => void): void {
+    const number = this.#numberOf(link)
+    const listeners = this.#reservedListeners.get(number)
+    if (listeners === undefined) this.#reservedListeners.set(number, [listener])
+    else listeners.push(listener)
+  }
+
+  /**
+   * Opens or closes a port as 802.1X controls it, in both directions. Frames to reserved addresses always reach the
+   * switch itself, and originate() always sends.
+   *
+   * @throws Error for a link that is not on this switch
+   */
+  setAuthorized(link: Link, authorized: boolean): void {
+    const number = this.#numberOf(link)
+    if (authorized) this.#unauthorized.delete(number)
+    else this.#unauthorized.add(number)
+  }
+
+  /**
+   * Sends a frame of the switch's own, untagged, out of one port. Mirrors and taps see it.
+   *
+   * @throws Error for a link that is not on this switch
+   */
+  originate(link: Link, frame: Uint8Array): void {
+    const number = this.#numberOf(link)
+    for (const onFrame of this.#taps) onFrame(this.#sim.now, frame, 'sent')
+    this.#ports[number]!.transmit(frame)
+    for (const mirror of this.#mirrors) if (mirror.sent.has(number)) this.#copy(frame, 0, mirror)
+  }
+
   /** The end of the latency; the event queue's entry. */
   fire({ frame, from, vlan }: Forwarding): void {
     this.#forward(frame, from, vlan)
@@ -163,7 +214,14 @@ export class Switch implements LinkNode, EventHandler<Forwarding> {
     }
     if (isReserved(frame)) {
       this.counters.reserved++
-      this.#dropped(frame, 'reserved address')
+      const listeners = this.#reservedListeners.get(from)
+      if (listeners === undefined) this.#dropped(frame, 'reserved address')
+      else for (const listener of listeners) listener(frame)
+      return
+    }
+    if (this.#unauthorized.has(from)) {
+      this.counters.unauthorized++
+      this.#dropped(frame, 'port not authorized')
       return
     }
     if (this.#modes !== undefined) {
@@ -196,7 +254,7 @@ export class Switch implements LinkNode, EventHandler<Forwarding> {
     let floodTime: Nanos = -1
     const ports = this.#ports
     for (let i = 0; i < ports.length; i++) {
-      if (i === from) continue
+      if (i === from || this.#closed(i)) continue
       const port = ports[i]!
       const time = port.offer(frame)
       if (flood !== undefined && time === floodTime) flood.ports.push(port)
@@ -209,7 +267,14 @@ export class Switch implements LinkNode, EventHandler<Forwarding> {
     }
   }
 
+  #closed(port: number): boolean {
+    if (this.#unauthorized.size === 0 || !this.#unauthorized.has(port)) return false
+    this.counters.unauthorized++
+    return true
+  }
+
   #send(frame: Uint8Array, to: number, vlan: number): void {
+    if (this.#closed(to)) return
     if (this.#modes === undefined && this.#mirrors.length === 0) {
       this.#ports[to]!.transmit(frame)
       return
@@ -250,8 +315,8 @@ export class Switch implements LinkNode, EventHandler<Forwarding> {
   }
 
   #numberOf(link: Link): number {
-    const number = this.#ports.findIndex((port) => port.link === link)
-    if (number < 0) throw new Error(`link ${link.name} is not on switch ${this.name}`)
+    const number = this.#numbers.get(link)
+    if (number === undefined) throw new Error(`link ${link.name} is not on switch ${this.name}`)
     return number
   }
 }
