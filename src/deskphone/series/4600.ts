@@ -11,6 +11,8 @@ const TEXTS: DisplayTexts = {
   logIn: (extension) => `Extension=${extension} #=OK NEW=_`,
   restored: 'Retrieval OK',
   restoreFailed: 'Retrieval failed',
+  backedUp: 'Backup OK',
+  backupFailed: 'Backup failed',
 }
 
 export const SERIES_4600 = {
@@ -25,6 +27,10 @@ export const SERIES_4600 = {
   siaddrParameters: ['TFTPSRVR'],
   option66Parameter: 'TFTPSRVR',
   fileProtocols: ['tls', 'http', 'tftp'],
+  tlsDirectory: 'HTTPDIR',
+  waitsAfter503: false,
+  languagesByHttpToo: false,
+  keepsSettings: false,
   ports: AVAYA_PORTS,
   trusts: 'avaya-signed',
   scriptFile: '46xxupgrade.scr',

@@ -58,4 +58,6 @@ export const NEWER_TEXTS: DisplayTexts = {
   logIn: () => 'Login / Enter Extension',
   restored: 'Retrieval OK',
   restoreFailed: 'Retrieval failed',
+  backedUp: 'Backup OK',
+  backupFailed: 'Backup failed',
 }

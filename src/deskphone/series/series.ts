@@ -40,6 +40,14 @@ export interface Series {
 
   /** File server protocols in the order they are tried; the next one only if those before did not succeed [§2.1]. */
   readonly fileProtocols: readonly FileProtocol[]
+  /** Directory of files fetched by TLS: TLSDIR where the series has it [§1.10]. */
+  readonly tlsDirectory: 'TLSDIR' | 'HTTPDIR'
+  /** 503 with Retry-After is waited for [§2.1, 96x1]. */
+  readonly waitsAfter503: boolean
+  /** Language files that TLS did not give are asked for by HTTP [§2.1, 96x1]. */
+  readonly languagesByHttpToo: boolean
+  /** The settings of the last good boot serve a boot without any [§1.9, 96x1]. */
+  readonly keepsSettings: boolean
   /** Server ports where no parameter says otherwise [§1.13]. */
   readonly ports: { readonly tls: number; readonly http: number; readonly tftp: number }
   /** Whose certificates a file server may have [§2.4]: those Avaya signed, or those of downloaded TRUSTCERTS too. */
@@ -110,6 +118,9 @@ export interface DisplayTexts {
   readonly logIn: (extension: string) => string
   readonly restored: string
   readonly restoreFailed: string
+  /** No source quotes these two. */
+  readonly backedUp: string
+  readonly backupFailed: string
 }
 
 /** A model, as its series lists it. */

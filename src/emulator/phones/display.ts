@@ -21,8 +21,8 @@ export function router(series: SeriesName): string {
 }
 
 /** @param index of the server in its list, from 1 */
-export function fileServer(protocol: 'http' | 'tftp', index: number, address: string): string {
-  return `${protocol.toUpperCase()}: ${index} ${address}`
+export function fileServer(protocol: 'tls' | 'http' | 'tftp', index: number, address: string): string {
+  return `${protocol === 'tls' ? 'HTTPS' : protocol.toUpperCase()}: ${index} ${address}`
 }
 
 export function received(filename: string, octets: number, series: SeriesName): string {

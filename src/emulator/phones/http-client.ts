@@ -8,31 +8,26 @@ import { SECOND } from '../../base/time.js'
 import { encodeRequest, ResponseParser, type Header, type ResponseHead } from '../../wire/http1.js'
 import type { TcpErrorCode, Transport } from '../net/transport.js'
 import type { FetchResult } from './fetch-result.js'
+import type { FileRequest } from './file-client.js'
 import { ReceivedFile } from './received-file.js'
 import type { PhoneTransferResult } from './story.js'
 import type { PhoneTimers } from './timers.js'
 
-export interface HttpRequest {
-  readonly address: number
-  readonly port: number
-  readonly method: 'GET' | 'PUT'
-  /** With leading slash. */
-  readonly path: string
-  /** For the Host header, without port. */
-  readonly host: string
-  /** `Basic ...`, when credentials are sent. */
-  readonly authorization?: string
-  readonly body?: Uint8Array
-  /** Octets of the response body to keep. */
-  readonly keep: number
-}
+/** Opens a stream to the server: TCP, or something on top of it. */
+export type Connect = Transport['connectTcp']
 
-/** @returns how to call it off; the connection is reset */
+/**
+ * @param connect what the request travels on; TCP unless told
+ * @param defaultPort of the scheme, which the Host header leaves out
+ * @returns how to call it off; the connection is reset
+ */
 export function requestByHttp(
   transport: Transport,
-  request: HttpRequest,
+  request: FileRequest,
   timers: PhoneTimers,
   done: (result: FetchResult) => void,
+  connect: Connect = (...parameters) => transport.connectTcp(...parameters),
+  defaultPort = 80,
 ): () => void {
   const file = new ReceivedFile(request.keep)
   let head: ResponseHead | undefined
@@ -55,14 +50,14 @@ export function requestByHttp(
     },
   })
 
-  const socket = transport.connectTcp(
+  const socket = connect(
     request.address,
     request.port,
     {
       connected() {
         if (over) return
         connected = true
-        socket.write(requestHead(request))
+        socket.write(requestHead(request, defaultPort))
         if (request.body && request.body.length > 0) socket.write(request.body)
         restartIdle()
       },
@@ -116,10 +111,10 @@ export function requestByHttp(
 
 type Ending = Pick<FetchResult, 'result' | 'cause' | 'detail'>
 
-function requestHead(request: HttpRequest): Uint8Array {
+function requestHead(request: FileRequest, defaultPort: number): Uint8Array {
   const headers: Header[] = [
     // RFC 9112 §3.2: the port is left out when it is the scheme's own.
-    { name: 'Host', value: request.port === 80 ? request.host : `${request.host}:${request.port}` },
+    { name: 'Host', value: request.port === defaultPort ? request.host : `${request.host}:${request.port}` },
     { name: 'Accept', value: '*/*' },
   ]
   if (request.authorization !== undefined) headers.push({ name: 'Authorization', value: request.authorization })
@@ -180,51 +175,4 @@ function socketResult(
       if (head) return { result: 'truncated', cause: 'http-truncated-body', detail: truncation(head, file) }
       return { result: 'timeout', cause: 'http-response-timeout', detail: 'connection timed out' }
   }
-}
-
-/** Basic credentials, RFC 7617 §2. */
-export function basicAuthorization(user: string, password: string): string {
-  return `Basic ${base64(`${user}:${password}`)}`
-}
-
-/**
- * The realm of a Basic challenge (RFC 7617 §2) among the response's headers; undefined when there is none, as with
- * servers that want Digest only, which these phones are not known to speak.
- */
-export function basicRealm(headers: readonly Header[]): string | undefined {
-  for (const { name, value } of headers) {
-    if (name.toLowerCase() !== 'www-authenticate') continue
-    let realm: string | undefined
-    // RFC 9110 §11.6.1: a token alone names a scheme, one with a value is a parameter of the scheme before it.
-    for (const [, token, assignment, quoted, plain] of value.slice(0, MAX_CHALLENGE).matchAll(CHALLENGE_PART)) {
-      if (assignment === undefined) {
-        if (realm !== undefined) break
-        if (token!.toLowerCase() === 'basic') realm = ''
-      } else if (realm !== undefined && token!.toLowerCase() === 'realm') {
-        return (quoted ?? plain ?? '').replace(/\\(.)/g, '$1')
-      }
-    }
-    if (realm !== undefined) return realm
-  }
-  return undefined
-}
-
-const CHALLENGE_PART = /([\w!#$%&'*+.^`|~-]+)(\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*)))?/g
-/** Characters of one header that are looked at. */
-const MAX_CHALLENGE = 2048
-
-const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
-
-/** RFC 4648 §4, of one octet per character. */
-function base64(text: string): string {
-  let encoded = ''
-  for (let at = 0; at < text.length; at += 3) {
-    const octet = (index: number) => text.charCodeAt(at + index) & 0xff || 0
-    const word = (octet(0) << 16) | (octet(1) << 8) | octet(2)
-    const left = text.length - at
-    encoded += BASE64[word >>> 18]! + BASE64[(word >>> 12) & 63]!
-    encoded += left > 1 ? BASE64[(word >>> 6) & 63]! : '='
-    encoded += left > 2 ? BASE64[word & 63]! : '='
-  }
-  return encoded
 }

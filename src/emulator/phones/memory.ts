@@ -1,6 +1,7 @@
 /**
  * What a phone keeps without power.
  */
+import type { Contact } from '../../deskphone/backup-file.js'
 import type { Model } from '../../deskphone/series.js'
 
 export interface BackupCredentials {
@@ -22,8 +23,17 @@ export interface PhoneMemory {
   credentials: BackupCredentials | null
   /** The user's options by backup file label, only what differs from the default. */
   userData: Map<string, string>
-  /** Language and font files held, by name. */
+  contacts: readonly Contact[]
+  /** Other lines of the user's file, which the phone keeps as they are. */
+  otherUserData: readonly (readonly [name: string, value: string])[]
+  /** Language, font and certificate files held, by name. */
   readonly files: Set<string>
+  /** Certificates of TRUSTCERTS as they came (PEM), by file name. */
+  readonly certificates: Map<string, string>
+  /** AUTH 1: files of configuration only by TLS [avaya.md 2.1]. */
+  httpsOnly: boolean
+  /** What the scripts set at the last good boot, on series that keep it. */
+  settings: Map<string, string>
 }
 
 /** A set in use: its images in flash, nothing of a user. */
@@ -35,7 +45,12 @@ export function newMemory(model: Model): PhoneMemory {
     siteOptionNumber: undefined,
     credentials: null,
     userData: new Map(),
+    contacts: [],
+    otherUserData: [],
     files: new Set(),
+    certificates: new Map(),
+    httpsOnly: false,
+    settings: new Map(),
   }
 }
 
@@ -43,4 +58,6 @@ export function newMemory(model: Model): PhoneMemory {
 export function clearUserData(memory: PhoneMemory): void {
   memory.credentials = null
   memory.userData.clear()
+  memory.contacts = []
+  memory.otherUserData = []
 }

@@ -5,6 +5,7 @@ import type { Random } from '../../base/random.js'
 import type { Model } from '../../deskphone/series.js'
 import type { Transport } from '../net/transport.js'
 import type { TruthEvent } from '../sim/truth-log.js'
+import type { PhoneAssumptions } from './assumptions.js'
 import type { PhoneMemory } from './memory.js'
 import type { PhoneStory } from './story.js'
 import type { PhoneTimers } from './timers.js'
@@ -26,11 +27,12 @@ export interface PhoneOptions {
   readonly extension?: string
   /** Non-volatile memory, kept by the caller over power cycles; new phones get that of a set in use. */
   readonly memory?: PhoneMemory
-  /** What the user types when asked for backup credentials, one answer for each prompt; then he gives up. */
+  /** What the user types when asked for backup credentials, one answer for each prompt in the order of the prompts; then he gives up. */
   readonly credentials?: readonly Credentials[]
   /** After log-in the user changes an option, and so the phone backs up. Default true. */
   readonly backup?: boolean
   readonly timers?: Partial<PhoneTimers>
+  readonly assumptions?: Partial<PhoneAssumptions>
   /** Every step, as events of the truth log. */
   readonly log?: (event: PhoneEvent) => void
   /** Called whenever `story.outcome` leaves `running`; a phone that goes on trying may come back to it later. */

@@ -4,6 +4,8 @@
 import { toHex } from '../../base/bytes.js'
 import type { Nanos } from '../../base/time.js'
 import { seriesOf, type Series } from '../../deskphone/series.js'
+import { DEFAULT_ASSUMPTIONS, type PhoneAssumptions } from './assumptions.js'
+import { Authenticator } from './authenticator.js'
 import { newMemory, type PhoneMemory } from './memory.js'
 import type { PhoneOptions } from './phone-options.js'
 import { wait, type Steps } from './process.js'
@@ -14,6 +16,11 @@ import { DEFAULT_TIMERS, type PhoneTimers } from './timers.js'
 export class PhoneState {
   readonly options: PhoneOptions
   readonly timers: PhoneTimers
+  readonly assume: PhoneAssumptions
+  /** Of the backup server; forgotten when the phone loses power or resets. */
+  authenticator: Authenticator
+  /** Answers that the user has given to prompts for credentials. */
+  answers = 0
   readonly memory: PhoneMemory
   readonly story: PhoneStory
   readonly tell: StoryTeller
@@ -28,6 +35,8 @@ export class PhoneState {
     const { model, transport } = options
     this.options = options
     this.timers = { ...DEFAULT_TIMERS, ...options.timers }
+    this.assume = { ...DEFAULT_ASSUMPTIONS, ...options.assumptions }
+    this.authenticator = new Authenticator(options.random)
     this.memory = options.memory ?? newMemory(model)
     this.siteOptionNumber = this.memory.siteOptionNumber ?? this.series.siteOption
     const mac = toHex(transport.mac, ':')

@@ -14,7 +14,8 @@
  * registration, FTP backup of the 4600.
  */
 import * as display from './display.js'
-import { FileStage, type BootEnd } from './file-stage.js'
+import type { BootEnd } from './application-loader.js'
+import { FileStage } from './file-stage.js'
 import { LeaseKeeper } from './lease-keeper.js'
 import { readLeaseParameters } from './lease-parameters.js'
 import { clearUserData, type PhoneMemory } from './memory.js'
@@ -23,15 +24,20 @@ import { PhoneState } from './phone-state.js'
 import { Process, type Steps } from './process.js'
 import type { PhoneBoot, PhoneStory } from './story.js'
 import { MAX_BOOTS } from './timers.js'
-import { UserDataStage } from './user-data-stage.js'
+import { UserDataStage, type UserDataOperation, type UserDataOutcome } from './user-data-stage.js'
 
 type BootReason = PhoneBoot['reason']
+
+/** A boot's own end: also one that read nothing and is to be tried again from the start. */
+type LifeEnd = BootEnd | 'no-files'
 
 export class Phone {
   readonly #state: PhoneState
   #process: Process | undefined
   /** Undefined while the phone is off. */
   #lease: LeaseKeeper | undefined
+  /** Confirms the operation that the user waits for, once. */
+  #confirm: ((outcome: UserDataOutcome) => void) | undefined
 
   constructor(options: PhoneOptions) {
     this.#state = new PhoneState(options)
@@ -70,7 +76,7 @@ export class Phone {
     // First the address, so that calling off a transfer sends no reset.
     this.#lease.close()
     this.#lease = undefined
-    this.#process?.cancel()
+    this.#interrupt()
     this.#state.tell.endBoot()
     this.#state.tell.log('power-off', {})
   }
@@ -83,15 +89,48 @@ export class Phone {
   /** The user changes an option, by its backup file label. A phone that is up and knows where to backs up. */
   changeUserData(label: string, value: string): void {
     this.memory.userData.set(label, value)
-    if (this.isOn && this.#process?.isOver === true && this.story.extension !== undefined) {
-      this.#run(new UserDataStage(this.#state).backUpNow())
-    }
+    if (this.#isUp) this.#perform('backup', true, () => {})
+  }
+
+  /**
+   * The user asks for it on the Advanced Options screen: backup, restore, or on the 96x1 deletion of the user's file.
+   *
+   * @param done told the outcome exactly once; a phone that is not up, or busy, refuses at once
+   */
+  request(operation: UserDataOperation, done: (outcome: UserDataOutcome) => void = () => {}): void {
+    this.#state.tell.log('user-request', { operation })
+    if (this.#isUp) this.#perform(operation, false, done)
+    else done(refusal(operation, 'the phone is not up'))
+  }
+
+  /** Whether the user waits for an operation to end. */
+  get isServingUser(): boolean {
+    return this.#confirm !== undefined
   }
 
   /** The craft procedure Clear: what is the user's goes, credentials and realm included; images stay. */
   clearUserData(): void {
     clearUserData(this.memory)
     this.#state.tell.log('clear', {})
+  }
+
+  get #isUp(): boolean {
+    return this.isOn && this.#process?.isOver === true
+  }
+
+  #perform(operation: UserDataOperation, automatic: boolean, done: (outcome: UserDataOutcome) => void): void {
+    this.#confirm = (outcome) => {
+      this.#confirm = undefined
+      this.#state.tell.log('confirmation', { operation, succeeded: outcome.succeeded, detail: outcome.detail })
+      done(outcome)
+    }
+    this.#run(new UserDataStage(this.#state).perform(operation, automatic, this.#confirm))
+  }
+
+  #interrupt(): void {
+    this.#process?.cancel()
+    this.#confirm?.(refusal('backup', 'the phone was reset'))
+    this.#state.authenticator.forget()
   }
 
   #run(steps: Steps<void>): void {
@@ -103,7 +142,7 @@ export class Phone {
     const lease = this.#lease
     if (lease === undefined) return
     lease.forget()
-    this.#process?.cancel()
+    this.#interrupt()
     this.#state.tell.endBoot()
     this.#run(this.#restartSteps(lease, reason))
   }
@@ -120,10 +159,10 @@ export class Phone {
       const end = yield* this.#boot(lease, reason)
       if (end === 'up') return
       lease.forget()
-      tell.endBoot()
+      tell.endBoot(end === 'no-files' ? 'failed' : undefined)
       if (story.boots.length >= MAX_BOOTS) {
         tell.log('boot-limit', { boots: MAX_BOOTS })
-        tell.conclude('failed', 'application-loop')
+        tell.conclude('failed', end === 'no-files' ? undefined : 'application-loop')
         return
       }
       yield* this.#resetTime()
@@ -138,8 +177,8 @@ export class Phone {
     yield* this.#state.sleep(resetMinimum + Math.floor(options.random.next() * (resetMaximum - resetMinimum)))
   }
 
-  *#boot(lease: LeaseKeeper, reason: BootReason): Steps<BootEnd> {
-    const { tell, options, timers } = this.#state
+  *#boot(lease: LeaseKeeper, reason: BootReason): Steps<LifeEnd> {
+    const { tell, options, timers, memory, assume } = this.#state
     tell.beginBoot(reason)
     this.#state.display(display.initializing)
     this.#state.parameters = new Map()
@@ -150,11 +189,17 @@ export class Phone {
     const end = yield* new FileStage(this.#state).run()
     if (end !== 'up') return end
     if (!tell.hasFiles) {
+      if (this.#state.series.software.resetWithoutFiles.includes(options.model.name)) return 'no-files'
       tell.conclude('failed')
       return 'up'
     }
-    yield* new UserDataStage(this.#state).logIn()
+    if (memory.application !== null || !assume.bootCodeOnly) yield* new UserDataStage(this.#state).logIn()
+    else tell.log('boot-code-only', {})
     tell.conclude()
     return 'up'
   }
+}
+
+function refusal(operation: UserDataOperation, detail: string): UserDataOutcome {
+  return { operation, succeeded: false, status: undefined, file: undefined, detail }
 }

@@ -70,14 +70,15 @@ export class StoryTeller {
   }
 
   /** A reset came: what this boot amounted to is said of it alone, the story of the phone goes on. */
-  endBoot(): void {
+  endBoot(outcome?: 'failed'): void {
     const boot = this.#story.boots.at(-1)
     if (boot && boot.outcome === 'running') {
       const grave = this.#failures().filter((failure) => failure.degrades)
       if (this.#hasSettings || (this.#hasScript && (grave.length > 0 || storedImage(this.#story, this.#boot)))) {
         boot.outcome = grave.length > 0 ? 'degraded' : 'booted'
       }
-      if (boot.outcome === 'degraded') boot.rootCause = this.#root(grave)
+      if (outcome !== undefined) boot.outcome = outcome
+      if (boot.outcome === 'degraded' || boot.outcome === 'failed') boot.rootCause = this.#root(grave)
       boot.end = this.#now()
     }
     for (const stage of this.#story.stages) {

@@ -51,7 +51,8 @@ export interface PhoneStory {
 export interface PhoneBoot {
   /** 1 for the power-up. */
   readonly number: number
-  readonly reason: 'power-on' | 'application-stored' | 'lease-lost' | 'vlan-change' | 'checksum-error' | 'requested'
+  readonly reason:
+    'power-on' | 'application-stored' | 'lease-lost' | 'vlan-change' | 'checksum-error' | 'no-files' | 'requested'
   readonly start: Nanos
   /** When the outcome was reached, or the reset came. */
   end: Nanos | undefined
@@ -71,8 +72,8 @@ export interface PhoneStageRecord {
 
 export interface PhoneTransfer {
   readonly boot: number
-  readonly protocol: 'http' | 'tftp'
-  /** GET, PUT or RRQ. */
+  readonly protocol: 'http' | 'https' | 'tftp' | 'ftp'
+  /** GET, PUT, DELETE or RRQ. */
   readonly method: string
   /** `10.20.0.2:80`. */
   readonly server: string
