@@ -62,12 +62,14 @@ function loadAction(
     case 'noAnswer':
     case 'refuse':
     case 'reset':
+    case 'duplicate':
     case 'nak': {
       const on = source.boolean(node, name)
       if (on === false) source.note(node, `remove the fault, or write ${name}: true`)
       if (on !== true) return undefined
       if (name === 'noAnswer') return { noAnswer: true }
       if (name === 'refuse') return { refuse: true }
+      if (name === 'duplicate') return { duplicate: true }
       return name === 'reset' ? { reset: true } : { nak: true }
     }
     case 'hang':
@@ -76,6 +78,8 @@ function loadAction(
       return value(source.duration(node), (delay) => ({ delay }))
     case 'truncate':
       return value(source.size(node), (truncate) => ({ truncate }))
+    case 'throttle':
+      return value(source.integer(node, 'throttle (octets a second)', 1, 1_000_000_000), (throttle) => ({ throttle }))
     case 'error':
       return value(source.integer(node, 'error (TFTP error code)', 0, 8), (error) => ({ error }))
     case 'status': {

@@ -5,6 +5,8 @@
 import type { Nanos } from '../base/time.js'
 import { MODELS, modelByName, phoneMac, suggestModel } from '../deskphone/series.js'
 import { formatMac, parseMac } from '../wire/ethernet.js'
+import { loadAssumptions } from './load-assumptions.js'
+import { loadCredentials, loadUser, type User } from './load-user.js'
 import { KEYS } from './scenario-keys.js'
 import type { PhoneSettings } from './scenario.js'
 import { shorten } from './yaml-source.js'
@@ -49,7 +51,9 @@ class PhoneLoader {
       const firstMac = this.#mac(fields.get('mac'))
       const start = this.#start(fields.get('start'))
       const extension = this.#extension(fields.get('extension'))
-      const credentials = source.fields(fields.get('credentials'), 'credentials', KEYS.credentials)
+      const user = this.#user(fields)
+      const assume = loadAssumptions(source, fields.get('assume'))
+      const group = source.integer(fields.get('group'), 'group', 0, 999) ?? 0
       const application = this.#application(fields)
       const backup = fields.has('backup') ? (source.boolean(fields.get('backup'), 'backup') ?? true) : true
       for (let i = 0; i < count; i++) {
@@ -70,13 +74,9 @@ class PhoneLoader {
           mac,
           extension: extension === undefined ? String(FIRST_EXTENSION + position) : addToDigits(extension, i),
           start: start.at + i * start.every,
-          credentials:
-            credentials === undefined
-              ? undefined
-              : {
-                  user: source.text(credentials.get('user'), 'user', 255) ?? '',
-                  password: source.text(credentials.get('password'), 'password', 255) ?? '',
-                },
+          user,
+          assume,
+          group,
           application,
           backup,
         })
@@ -115,6 +115,14 @@ class PhoneLoader {
     if (text === undefined || /^[0-9]{1,13}$/.test(text)) return text
     this.#source.note(value, `an extension is 1 to 13 digits, not '${shorten(text)}'`)
     return undefined
+  }
+
+  /** `credentials` is the short form of a user who types that and does nothing else. */
+  #user(fields: Fields<(typeof KEYS.phone)[number]>): User {
+    const source = this.#source
+    if (!fields.has('user')) return { credentials: loadCredentials(source, fields.get('credentials')), actions: [] }
+    if (fields.has('credentials')) source.note(fields.get('credentials'), "'credentials' stand below 'user' here")
+    return loadUser(source, fields.get('user'))
   }
 
   /** The image in flash: a name, `none`, or the model's own. */

@@ -94,7 +94,10 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
     writer.frame(0, addNanos(scenario.epoch, time), frame)
   })
 
-  const ended = await runUntilQuiet(sim, scenario.limit, () => site.phones.map((phone) => phone.story), options)
+  const lastDeed = Math.max(0, ...scenario.phones.flatMap(({ user }) => user.actions.map(({ at }) => at)))
+  const isBusy = () => sim.now <= lastDeed || site.phones.some((phone) => phone.isServingUser)
+  const stories = () => site.phones.map((phone) => phone.story)
+  const ended = await runUntilQuiet(sim, scenario.limit, stories, isBusy, options)
   const duration = sim.now
   if (ended !== 'interrupted') {
     for (let i = 0; i < ANNOUNCEMENTS; i++) sim.schedule(i * ANNOUNCE_INTERVAL, () => site.router.announceArp())
@@ -113,7 +116,6 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
   const whole = showSecrets ? report : buildReport([analysis], { showSecrets: true })
   const watched = watchedPhones(scenario)
   const mask = <T extends object>(result: T): T => (showSecrets ? result : maskStrings(result))
-  const stories = site.phones.map((phone) => phone.story)
   return {
     scenario,
     seed,
@@ -130,9 +132,9 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
       statement: showSecrets ? result.statement : maskText(result.statement),
       failures: result.failures.map(mask),
     })),
-    disagreements: checkAgainstTruth(whole, stories, watched).map(mask),
-    compared: watched?.size ?? stories.length,
-    stories,
+    disagreements: checkAgainstTruth(whole, stories(), watched).map(mask),
+    compared: watched?.size ?? site.phones.length,
+    stories: stories(),
     truth: sim.truth,
   }
 }
@@ -163,6 +165,7 @@ async function runUntilQuiet(
   sim: Simulation,
   limit: Nanos,
   stories: () => readonly PhoneStory[],
+  isBusy: () => boolean,
   { signal, onProgress }: RunOptions,
 ): Promise<RunResult['ended']> {
   let quietSince: Nanos | undefined
@@ -172,7 +175,7 @@ async function runUntilQuiet(
     const all = stories()
     const settled = all.filter((story) => story.outcome !== 'running').length
     onProgress?.({ time: sim.now, settled, phones: all.length })
-    if (settled < all.length) quietSince = undefined
+    if (settled < all.length || isBusy()) quietSince = undefined
     else quietSince ??= sim.now
     if (quietSince !== undefined && sim.now - quietSince >= QUIET) return 'finished'
   }

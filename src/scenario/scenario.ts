@@ -4,6 +4,8 @@
  */
 import type { Nanos, Timestamp } from '../base/time.js'
 import type { Expectation } from '../expectations/expectation.js'
+import type { PhoneAssumptions } from '../emulator/phones/assumptions.js'
+import type { User } from './load-user.js'
 import type { DhcpSettings } from './servers/dhcp.js'
 import type { HttpSettings } from './servers/http.js'
 import type { Subnet } from './servers/server.js'
@@ -48,8 +50,10 @@ export interface PhoneSettings {
   readonly extension: string
   /** When the power comes on. */
   readonly start: Nanos
-  /** What the user types when the phone asks for them. */
-  readonly credentials: { readonly user: string; readonly password: string } | undefined
+  readonly user: User
+  readonly assume: Partial<PhoneAssumptions>
+  /** Script variable GROUP. */
+  readonly group: number
   /** Name of the image in flash; undefined for the model's default, null for none. */
   readonly application: string | null | undefined
   /** Whether the user changes something after log-in, so that a backup is due. */

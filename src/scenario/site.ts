@@ -19,6 +19,7 @@ import { newMemory } from '../emulator/phones/memory.js'
 import { Phone } from '../emulator/phones/phone.js'
 import type { Simulation } from '../emulator/sim/simulation.js'
 import { Network } from '../emulator/topology.js'
+import { perform } from './load-user.js'
 import type { CapturePoint, LinkName, LinkSettings, Scenario } from './scenario.js'
 import { startServers } from './start-servers.js'
 
@@ -55,6 +56,7 @@ export function buildSite(scenario: Scenario, sim: Simulation): Site {
     if (model === undefined) throw new TypeError(`no such phone model: ${settings.model}`)
     const memory = newMemory(model)
     if (settings.application !== undefined) memory.application = settings.application
+    memory.group = settings.group
     const phone = new Phone({
       transport: host,
       model,
@@ -63,9 +65,11 @@ export function buildSite(scenario: Scenario, sim: Simulation): Site {
       memory,
       backup: settings.backup,
       log: (event) => sim.truth.record(event),
-      ...(settings.credentials !== undefined && { credentials: [settings.credentials] }),
+      credentials: settings.user.credentials,
+      assumptions: settings.assume,
     })
     sim.at(settings.start, () => phone.powerOn())
+    for (const action of settings.user.actions) sim.at(action.at, () => perform(action, phone))
     return phone
   })
 

@@ -11,8 +11,10 @@
  * | refuse | the server does not listen: RST to each SYN | port closed: ICMP port unreachable | port closed |
  * | status | this answer instead of the right one | - | - |
  * | truncate | headers promise the whole length, FIN after so many octets of body | DATA stops after so many octets | - |
+ * | throttle | the right answer, its body that many octets a second | - | - |
  * | delay | the right answer, that much later | the same, of reads | the same |
  * | reset | RST instead of an answer | - | - |
+ * | duplicate | - | every DATA goes out twice, as from a server that answers each ACK of a doubled block (sorcerer's apprentice) | - |
  * | error | - | ERROR with this code | - |
  * | nak | - | - | NAK to a REQUEST |
  *
@@ -57,8 +59,10 @@ export type FaultAction =
   | { readonly refuse: true }
   | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string }
   | { readonly truncate: number }
+  | { readonly throttle: number }
   | { readonly delay: Nanos }
   | { readonly reset: true }
+  | { readonly duplicate: true }
   | { readonly error: number }
   | { readonly nak: true }
 
@@ -70,8 +74,8 @@ export type ServerKind = 'http' | 'tftp' | 'dhcp'
 
 /** Which faults a server of a kind can play. */
 export const FAULTS_OF: Readonly<Record<ServerKind, readonly FaultKind[]>> = {
-  http: ['noAnswer', 'hang', 'refuse', 'status', 'truncate', 'delay', 'reset'],
-  tftp: ['noAnswer', 'hang', 'refuse', 'truncate', 'delay', 'error'],
+  http: ['noAnswer', 'hang', 'refuse', 'status', 'truncate', 'throttle', 'delay', 'reset'],
+  tftp: ['noAnswer', 'hang', 'refuse', 'truncate', 'duplicate', 'delay', 'error'],
   dhcp: ['noAnswer', 'hang', 'refuse', 'delay', 'nak'],
 }
 
@@ -82,8 +86,10 @@ export const FAULT_KINDS = [
   'refuse',
   'status',
   'truncate',
+  'throttle',
   'delay',
   'reset',
+  'duplicate',
   'error',
   'nak',
 ] as const

@@ -60,18 +60,22 @@ export function contentOf(octets: Uint8Array): FileContent {
   }
 }
 
-/** An application image: `size` octets that do not compress, the same for the same seed. */
-export function imageOf(size: number, seed: number): FileContent {
+/**
+ * An application image: `size` octets that do not compress, the same for the same seed.
+ *
+ * @param head what it begins with, in place of such octets
+ */
+export function imageOf(size: number, seed: number, head: Uint8Array = new Uint8Array(0)): FileContent {
   return {
     size,
-    tag: `${size.toString(16)}-${(seed >>> 0).toString(16)}`,
+    tag: `${size.toString(16)}-${(seed >>> 0).toString(16)}${head.length === 0 ? '' : `-${fingerprint(head)}`}`,
     read(start, end) {
       const octets = new Uint8Array(Math.max(0, Math.min(end, size) - start))
       let word = mix(seed ^ (start >>> 2))
       for (let i = 0; i < octets.length; i++) {
         const at = start + i
         if ((at & 3) === 0) word = mix(seed ^ (at >>> 2))
-        octets[i] = word >>> (8 * (at & 3))
+        octets[i] = at < head.length ? head[at]! : word >>> (8 * (at & 3))
       }
       return octets
     },

@@ -1,9 +1,10 @@
 /**
  * The file and backup server: GET and HEAD of files, and where it is allowed PUT and DELETE, on node:http.
  *
- * It behaves like the plain web servers that phones are pointed at: `Content-Length`, `Last-Modified`, `ETag`, one
- * request a connection unless keepAlive is on, no ranges, no listings, no redirects. A PUT is kept only when it
- * came whole (FileStore.write is atomic), a body that is refused is refused before `100 Continue`.
+ * It behaves like the plain web servers that phones are pointed at: `Content-Length`, `Last-Modified`, `ETag`, single
+ * ranges, one request a connection unless keepAlive is on, no listings. A PUT is kept only when it came whole
+ * (FileStore.write is atomic), a body that is refused is refused before `100 Continue`. Who may do what is
+ * http-access.ts's, how many at a time http-capacity.ts's.
  *
  * node:http's own timers and its `Date` run on the real clock wherever the server runs, so they are off: `Date` is
  * the host's, and a connection that goes quiet is closed by the socket's timer, which is the host's too.
@@ -13,12 +14,18 @@ import type { AddressInfo, Socket } from 'node:net'
 import { MILLISECOND, SECOND } from '../base/time.js'
 import type { Nanos, Timestamp } from '../base/time.js'
 import type { Host } from '../host/host.js'
+import { byteRange } from './byte-range.js'
 import { FaultScript } from './faults.js'
 import type { ServerFault } from './faults.js'
 import { storePath } from './file-store.js'
 import type { FileStore, StoredFile } from './file-store.js'
+import { HttpAccess, type HttpAuthentication } from './http-access.js'
+import { WorkQueue, type HttpCapacity } from './http-capacity.js'
 import { noteTo } from './server-log.js'
 import type { Note, ServerLog } from './server-log.js'
+
+export type { HttpAuthentication } from './http-access.js'
+export type { HttpCapacity } from './http-capacity.js'
 
 export interface HttpServerOptions {
   readonly files: FileStore
@@ -30,7 +37,7 @@ export interface HttpServerOptions {
   readonly address?: string
   /** Where PUT and DELETE are allowed: everywhere, or below these directories. Elsewhere they get 405. */
   readonly backup?: boolean | readonly string[]
-  /** What asks for a user and password. The first whose prefix fits decides. */
+  /** What asks for a user and password: Basic, Digest or both. The first whose prefix fits decides. */
   readonly auth?: HttpAuthentication | readonly HttpAuthentication[]
   /** The largest body of a PUT in octets, 413 beyond. 1 MiB unless told. */
   readonly maxBodyOctets?: number
@@ -38,21 +45,14 @@ export interface HttpServerOptions {
   readonly keepAlive?: boolean
   /** A connection that long without an octet is closed. 60 s unless told. */
   readonly idleTimeout?: Nanos
+  /** Every request is sent elsewhere, 301: the `Location` is this and the request's target. Nowhere unless told. */
+  readonly redirectTo?: string
+  /** How much it can do at once. Without limit unless told. */
+  readonly capacity?: HttpCapacity
   /** The `Server` header; none unless told. */
   readonly serverHeader?: string
   readonly faults?: readonly ServerFault[]
   readonly log?: ServerLog
-}
-
-/** Basic authentication, RFC 7617. */
-export interface HttpAuthentication {
-  /** Paths that begin with this; all of them unless told. A leading slash does not matter. */
-  readonly prefix?: string
-  /** Only these methods; all of them unless told. */
-  readonly methods?: readonly string[]
-  readonly user: string
-  readonly password: string
-  readonly realm: string
 }
 
 export interface HttpServer {
@@ -71,6 +71,8 @@ const DEFAULT_MAX_BODY = 1024 * 1024
 const DEFAULT_IDLE_TIMEOUT: Nanos = 60 * SECOND
 /** Octets read from the store at once. */
 const CHUNK = 64 * 1024
+/** Pieces a second in which a throttled file goes out. */
+const PACES = 4
 /** Header names and values together; node:http answers 431 beyond. */
 const MAX_HEADER_OCTETS = 16 * 1024
 /** node:http looks for late headers this often in real time: never. */
@@ -88,7 +90,8 @@ class FileServer implements HttpServer {
   readonly #note: Note
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
-  readonly #auth: readonly HttpAuthentication[]
+  readonly #access: HttpAccess
+  readonly #work: WorkQueue | undefined
   #port: number
   #wanted = true
   #closed = false
@@ -98,7 +101,8 @@ class FileServer implements HttpServer {
     this.#options = options
     this.#port = options.port ?? DEFAULT_PORT
     this.#note = noteTo(options.log, options.name ?? 'http', host.clock)
-    this.#auth = options.auth === undefined ? [] : [options.auth].flat()
+    this.#access = new HttpAccess(host, options.auth === undefined ? [] : [options.auth].flat())
+    this.#work = options.capacity === undefined ? undefined : new WorkQueue(options.capacity, host.clock)
     this.faults = new FaultScript('http', options.faults ?? [], host.clock, this.#note)
     this.#server = host.http.createServer({
       keepAlive: false,
@@ -195,12 +199,28 @@ class FileServer implements HttpServer {
     })
 
     const fault = this.faults.take({ path, method, clients: [client] }, exchange.detail)
-    const truncate = fault !== undefined && 'truncate' in fault ? fault.truncate : undefined
-    if (fault === undefined || truncate !== undefined) {
-      this.#serve(exchange, truncate)
+    if (this.#work === undefined || fault !== undefined) return this.#begin(exchange, fault)
+    const outcome = this.#work.enter(response, () => this.#begin(exchange, undefined))
+    if (outcome === 'full') this.#overloaded(exchange)
+  }
+
+  /** More requests wait than there is room for. */
+  #overloaded(exchange: Exchange): void {
+    const { overload = 'unavailable', retryAfter } = this.#options.capacity!
+    this.#note('overload', exchange.detail)
+    if (overload === 'reset') return void exchange.request.socket.resetAndDestroy()
+    if (retryAfter !== undefined) exchange.response.setHeader('Retry-After', retryAfter)
+    exchange.answer(503, this.#reason(503))
+  }
+
+  #begin(exchange: Exchange, fault: ServerFault | undefined): void {
+    if (fault === undefined) {
+      this.#serve(exchange, {})
+    } else if ('truncate' in fault || 'throttle' in fault) {
+      this.#serve(exchange, fault)
     } else if ('delay' in fault) {
-      const timer = this.#host.clock.after(fault.delay, () => this.#serve(exchange, undefined))
-      response.on('close', () => timer.cancel())
+      const timer = this.#host.clock.after(fault.delay, () => this.#serve(exchange, {}))
+      exchange.response.on('close', () => timer.cancel())
     } else {
       this.#play(fault, exchange)
     }
@@ -226,21 +246,30 @@ class FileServer implements HttpServer {
     }
   }
 
-  #serve(exchange: Exchange, truncate: number | undefined): void {
-    this.#respond(exchange, truncate).catch((error: unknown) => {
+  #serve(exchange: Exchange, damage: BodyDamage): void {
+    this.#respond(exchange, damage).catch((error: unknown) => {
       this.#note('error', { ...exchange.detail, message: error instanceof Error ? error.message : String(error) })
       if (exchange.response.headersSent) exchange.request.socket.destroy()
       else exchange.answer(500, this.#reason(500))
     })
   }
 
-  async #respond(exchange: Exchange, truncate: number | undefined): Promise<void> {
+  async #respond(exchange: Exchange, damage: BodyDamage): Promise<void> {
     const { request, response } = exchange
     const { method } = exchange.detail
-    const path = storePath(decodePath(exchange.detail.path) ?? '')
-    const asked = this.#challenge(exchange)
-    if (asked !== undefined) {
-      response.setHeader('WWW-Authenticate', `Basic realm="${asked.realm.replace(/["\\]/g, '\\$&')}"`)
+    const { redirectTo } = this.#options
+    const target = request.url ?? ''
+    if (redirectTo !== undefined) {
+      response.setHeader('Location', redirectTo.replace(/\/$/, '') + target)
+      return exchange.answer(301, this.#reason(301))
+    }
+    const decoded = decodePath(exchange.detail.path) ?? ''
+    const path = storePath(decoded)
+    const { authorization } = request.headers
+    const decision = this.#access.check({ method, path: decoded, target, authorization })
+    if (!decision.granted) {
+      const { challenges } = decision
+      response.setHeader('WWW-Authenticate', challenges.length === 1 ? challenges[0]! : challenges)
       return exchange.answer(401, this.#reason(401))
     }
     const mayWrite = path !== undefined && this.#mayWrite(path)
@@ -251,7 +280,7 @@ class FileServer implements HttpServer {
         const file = await this.#options.files.find(path)
         if (file === 'missing') return exchange.answer(404, this.#reason(404))
         if (file === 'denied' || file === 'directory') return exchange.answer(403, this.#reason(403))
-        return this.#sendFile(exchange, file, truncate)
+        return this.#sendFile(exchange, file, damage)
       }
       case 'PUT':
         if (mayWrite) return this.#takeFile(exchange, path)
@@ -275,27 +304,52 @@ class FileServer implements HttpServer {
     return exchange.answer(405, this.#reason(405))
   }
 
-  async #sendFile(exchange: Exchange, file: StoredFile, truncate: number | undefined): Promise<void> {
+  async #sendFile(exchange: Exchange, file: StoredFile, { truncate, throttle }: BodyDamage): Promise<void> {
     const { request, response } = exchange
     response.setHeader('Last-Modified', httpDate(file.modified))
     response.setHeader('ETag', file.etag)
     if (request.headers['if-none-match']?.split(/\s*,\s*/).includes(file.etag) === true) return exchange.answer(304)
+    const range = byteRange(request.headers, file.size, file.etag, httpDate(file.modified))
+    if (range === 'unsatisfiable') {
+      response.setHeader('Content-Range', `bytes */${file.size}`)
+      return exchange.answer(416, this.#reason(416))
+    }
+    const [first, end] = range ?? [0, file.size]
     response.setHeader('Content-Type', contentType(file.path))
-    response.setHeader('Content-Length', file.size)
-    response.statusCode = 200
+    response.setHeader('Content-Length', end - first)
+    if (range !== undefined) response.setHeader('Content-Range', `bytes ${first}-${end - 1}/${file.size}`)
+    response.statusCode = range === undefined ? 200 : 206
     if (request.method === 'HEAD') {
       response.end()
       return
     }
     response.flushHeaders()
-    const size = Math.min(file.size, truncate ?? file.size)
-    for (let at = 0; at < size; at += CHUNK) {
-      const octets = await this.#host.clock.hold(file.read(at, Math.min(size, at + CHUNK)))
+    const last = Math.min(end, first + (truncate ?? Infinity))
+    const chunk = throttle === undefined ? CHUNK : Math.max(1, Math.min(CHUNK, Math.floor(throttle / PACES)))
+    for (let at = first; at < last; at += chunk) {
+      const octets = await this.#host.clock.hold(file.read(at, Math.min(last, at + chunk)))
       exchange.octets += octets.length
       if (!response.write(octets) && !(await drained(response))) return
+      if (throttle === undefined || at + chunk >= last) continue
+      if (!(await this.#pause(response, (octets.length / throttle) * SECOND))) return
     }
-    if (truncate !== undefined && size < file.size) request.socket.end()
+    if (last < end) request.socket.end()
     else response.end()
+  }
+
+  /** False when the client is gone before the time is over. */
+  #pause(response: ServerResponse, duration: Nanos): Promise<boolean> {
+    return new Promise((resolve) => {
+      const gone = (): void => {
+        timer.cancel()
+        resolve(false)
+      }
+      const timer = this.#host.clock.after(Math.round(duration), () => {
+        response.off('close', gone)
+        resolve(true)
+      })
+      response.once('close', gone)
+    })
   }
 
   async #takeFile(exchange: Exchange, path: string): Promise<void> {
@@ -336,23 +390,16 @@ class FileServer implements HttpServer {
     })
   }
 
-  /** The authentication that the request lacks. */
-  #challenge({ request, detail }: Exchange): HttpAuthentication | undefined {
-    const path = (decodePath(detail.path) ?? '').replace(/^\/+/, '')
-    const rule = this.#auth.find(
-      ({ prefix, methods }) =>
-        path.startsWith((prefix ?? '').replace(/^\/+/, '')) &&
-        (methods === undefined || methods.includes(detail.method)),
-    )
-    if (rule === undefined) return undefined
-    const credentials = /^basic +([a-z0-9+/=]+) *$/i.exec(request.headers.authorization ?? '')?.[1]
-    const given = credentials === undefined ? undefined : Buffer.from(credentials, 'base64').toString('latin1')
-    return given === `${rule.user}:${rule.password}` ? undefined : rule
-  }
-
   #reason(status: number): string {
     return `${status} ${this.#host.http.STATUS_CODES[status] ?? ''}\n`
   }
+}
+
+/** What a fault does to the body of a right answer. */
+interface BodyDamage {
+  readonly truncate?: number
+  /** Octets a second. */
+  readonly throttle?: number
 }
 
 interface ExchangeDetail extends Record<string, string> {

@@ -21,10 +21,11 @@ export interface ServerEvent {
  *   `message` and `mac` (DHCP)
  * - `response`: how it ended: `status` and `octets` (HTTP), `octets` or `error` (TFTP), `message` and `address` (DHCP)
  * - `fault`: `fault` (its kind, as `hang`) and what the request was
+ * - `overload`: HTTP, a request for which there was no room
  * - `lease`: DHCP, `state` (offered, bound, released, declined), `address`, `mac`
  * - `error`: `message`; the server goes on
  */
-export type ServerEventName = 'listening' | 'closed' | 'request' | 'response' | 'fault' | 'lease' | 'error'
+export type ServerEventName = 'listening' | 'closed' | 'request' | 'response' | 'fault' | 'overload' | 'lease' | 'error'
 
 export type ServerEventDetail = Readonly<Record<string, string | number | boolean>>
 

@@ -111,6 +111,8 @@ class FileTransferServer implements TftpServer {
   readonly #options: TftpServerOptions
   readonly #note: Note
   readonly #package: TftpPackage
+  /** Clients of transfers whose DATA goes out twice. */
+  readonly #doubled: Set<string>
   readonly #errorTexts: readonly string[]
   #settle!: { resolve(at: { address: string; port: number }): void; reject(error: Error): void }
   #server: PackageServer | undefined
@@ -122,7 +124,9 @@ class FileTransferServer implements TftpServer {
     this.#options = options
     this.#port = options.port ?? SERVER_PORT
     this.#note = noteTo(options.log, options.name ?? 'tftp', host.clock)
-    this.#package = loadPackage(host)
+    const { tftp, doubled } = loadPackage(host)
+    this.#package = tftp
+    this.#doubled = doubled
     this.#errorTexts = errorTexts(host)
     this.faults = new FaultScript('tftp', options.faults ?? [], host.clock, this.#note)
     this.listening = new Promise((resolve, reject) => {
@@ -215,7 +219,12 @@ class FileTransferServer implements TftpServer {
     const fault = this.faults.take({ path: file, method, clients: [stats.remoteAddress] }, detail)
     if (fault === undefined) serve(Infinity)
     else if ('truncate' in fault) serve(fault.truncate)
-    else if ('delay' in fault) this.#host.clock.after(fault.delay, () => serve(Infinity))
+    else if ('duplicate' in fault) {
+      const client = clientKey(stats.remoteAddress, stats.remotePort)
+      this.#doubled.add(client)
+      request.on('close', () => this.#doubled.delete(client))
+      serve(Infinity)
+    } else if ('delay' in fault) this.#host.clock.after(fault.delay, () => serve(Infinity))
     else if ('error' in fault) request.abort(this.#errorTexts[fault.error] ?? `Error ${fault.error}`)
     else request.close()
   }
@@ -303,18 +312,25 @@ class FileTransferServer implements TftpServer {
 }
 
 /** The host's instance of the package, its transfers behind a guard. */
-function loadPackage(host: Host): TftpPackage {
+function loadPackage(host: Host): { tftp: TftpPackage; doubled: Set<string> } {
   const request = host.require('tftp/lib/protocol/request.js') as {
     Helper: { new (...args: never[]): unknown } & object
   }
-  if (!guarded.has(request)) {
-    guarded.add(request)
-    guardTransfers(request as unknown as RequestModule)
+  let doubled = guarded.get(request)
+  if (doubled === undefined) {
+    doubled = new Set()
+    guarded.set(request, doubled)
+    guardTransfers(request as unknown as RequestModule, doubled)
   }
-  return host.require('tftp') as TftpPackage
+  return { tftp: host.require('tftp') as TftpPackage, doubled }
 }
 
-const guarded = new WeakSet<object>()
+/** Of each host's instance, the clients to whom DATA is sent twice. */
+const guarded = new WeakMap<object, Set<string>>()
+
+function clientKey(address: string, port: number): string {
+  return `${address}:${port}`
+}
 
 interface RequestModule {
   /** Made for each request that arrives; its socket becomes the transfer's. */
@@ -324,18 +340,18 @@ interface RequestModule {
 }
 
 /** Must run before the package's server.js is loaded, which keeps its own reference to Helper. */
-function guardTransfers(module: RequestModule): void {
+function guardTransfers(module: RequestModule, doubled: ReadonlySet<string>): void {
   const { Helper } = module
   module.Helper = class extends Helper {
     constructor(client: RemoteInfo, family: number) {
       super(client, family)
-      guard(this._socket, client)
+      guard(this._socket, client, () => doubled.has(clientKey(client.address, client.port)))
     }
   }
 }
 
 /** Between one transfer's socket and the package. */
-function guard(socket: UdpSocket, client: RemoteInfo): void {
+function guard(socket: UdpSocket, client: RemoteInfo, isDoubled: () => boolean): void {
   /** The block whose ACK the package waits for; an OACK is answered by ACK 0. Undefined while none may come. */
   let awaited: number | undefined
   let over = false
@@ -349,6 +365,8 @@ function guard(socket: UdpSocket, client: RemoteInfo): void {
     if (opcode === Opcode.data) awaited = (buffer[2]! << 8) | buffer[3]!
     else if (opcode === Opcode.oack) awaited = 0
     else if (opcode === Opcode.error) over = true
+    // Each block of a server that answers doubled ACKs travels twice, and so does each ACK of it.
+    if (opcode === Opcode.data && isDoubled()) send(buffer, ...rest.filter((value) => typeof value !== 'function'))
     send(buffer, ...rest)
   }) as UdpSocket['send']
 

@@ -202,12 +202,12 @@ capture: { at: rogue }`)
     [
       'a fault of another server',
       'phones: [{ model: 1608 }]\nservers: { tftp: { faults: [{ status: 500 }] } }',
-      "2:39: TFTP servers cannot play 'status', only noAnswer, hang, refuse, truncate, delay, error",
+      "2:39: TFTP servers cannot play 'status', only noAnswer, hang, refuse, truncate, duplicate, delay, error",
     ],
     [
       'a fault that does two things',
       'phones: [{ model: 1608 }]\nservers: { http: { faults: [{ hang: 5s, reset: true }] } }',
-      '2:29: a fault has exactly one of noAnswer, hang, refuse, status, truncate, delay, reset, error, nak; this one has hang and reset',
+      '2:29: a fault has exactly one of noAnswer, hang, refuse, status, truncate, throttle, delay, reset, duplicate, error, nak; this one has hang and reset',
     ],
     [
       'a directory that is not there',

@@ -168,7 +168,12 @@ class Lot {
         mac: `${prefix}:0${index + 1}`,
         extension: String(1001 + index),
         start: this.#random.int(5000) * MILLISECOND,
-        credentials: this.#chance(0.3) ? { user: 'phones', password: this.#pick(['secret', 'wrong']) } : undefined,
+        user: {
+          credentials: this.#chance(0.3) ? [{ user: 'phones', password: this.#pick(['secret', 'wrong']) }] : [],
+          actions: [],
+        },
+        assume: {},
+        group: 0,
         application: update ? 'old.bin' : is1608 ? 'ha1608ua1_3500.bin' : 'a20d01b2_9_1.bin',
         backup: this.#chance(0.7),
       }

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { readFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
@@ -13,6 +14,7 @@ import { imageOf, MemoryFileStore } from '../../src/servers/file-store.js'
 import { startHttpServer } from '../../src/servers/http-server.js'
 import type { HttpServer, HttpServerOptions } from '../../src/servers/http-server.js'
 import type { ServerEvent } from '../../src/servers/server-log.js'
+import { digestAuthorization, parseChallenges, type DigestInput } from '../../src/wire/http-auth.js'
 import { BOTH_KINDS, emulatedHosts, type TwoHosts } from '../host/hosts.js'
 import { installed } from '../installed.js'
 
@@ -243,6 +245,119 @@ describe.each(BOTH_KINDS)('the HTTP server on %s', (_kind, makeHosts) => {
     })
   })
 
+  it('asks for Digest: a nonce counts its uses, and is stale in the end [RFC 7616]', async () => {
+    const hosts = makeHosts()
+    await hosts.play(async () => {
+      const lock = { prefix: '/backup/', user: 'phone', password: 'secret', realm: 'phones' } as const
+      const { ask } = await site(hosts, { backup: true, auth: { ...lock, scheme: 'both' } })
+      const path = '/backup/1001.txt'
+      const put = (authorization?: string, target = path) =>
+        ask(target, {
+          method: 'PUT',
+          body: 'x',
+          headers: authorization === undefined ? {} : { Authorization: authorization },
+        })
+      const challenged = async () => {
+        const { status, headers } = await put()
+        expect(status).toBe(401)
+        return parseChallenges([String(headers['www-authenticate'])])
+      }
+      const challenges = await challenged()
+      const kinds = challenges.map(({ scheme, parameters }) => `${scheme} ${parameters.get('algorithm')}`)
+      expect(kinds).toEqual(['digest SHA-256', 'digest MD5', 'basic undefined'])
+      const nonce = challenges[0]!.parameters.get('nonce')!
+
+      const digest = (changes: Partial<DigestInput> = {}) =>
+        digestAuthorization(
+          (algorithm, text) =>
+            createHash(algorithm === 'MD5' ? 'md5' : 'sha256')
+              .update(text, 'latin1')
+              .digest('hex'),
+          {
+            ...{ algorithm: 'SHA-256', ...lock, method: 'PUT', uri: path, nonce, nc: '00000001', cnonce: 'c' },
+            ...changes,
+          },
+          undefined,
+        )
+      expect((await put(digest())).status).toBe(201)
+      expect((await put(digest({ nc: '00000002', algorithm: 'MD5' }))).status).toBe(204)
+      // Played again: right, and not fresh.
+      const again = await put(digest({ nc: '00000002' }))
+      expect([again.status, /stale=true/.test(String(again.headers['www-authenticate']))]).toEqual([401, true])
+      for (const wrong of [
+        digest({ nc: '00000003', password: 'guess' }),
+        digest({ nc: '00000003', user: 'other' }),
+        digest({ nc: '00000003', uri: '/backup/1002.txt' }),
+        digest({ nc: '00000003', method: 'GET' }),
+        digest({ nc: 'x' }),
+        digest({ nc: '00000003' }).replace('qop=auth', 'qop=auth-int'),
+        'Digest',
+        'Digest username="phone"',
+      ]) {
+        const { status, headers } = await put(wrong)
+        expect([status, /stale/.test(String(headers['www-authenticate']))], wrong).toEqual([401, false])
+      }
+      const forged = await put(digest({ nonce: `${nonce.slice(0, -1)}${nonce.endsWith('0') ? '1' : '0'}` }))
+      expect(forged.status).toBe(401)
+      expect((await put(digest({ nc: '00000003' }))).status).toBe(204)
+
+      const short = await site(hosts, { backup: true, auth: { ...lock, scheme: 'digest', nonceLifetime: MILLISECOND } })
+      const first = String((await short.ask(path)).headers['www-authenticate'])
+      await new Promise<void>((resolve) => void hosts.client.clock.after(5 * MILLISECOND, resolve))
+      const late = digest({ nonce: parseChallenges([first])[0]!.parameters.get('nonce')!, method: 'GET' })
+      const answer = await short.ask(path, { headers: { Authorization: late } })
+      expect([answer.status, String(answer.headers['www-authenticate'])]).toEqual([
+        401,
+        expect.stringContaining('stale=true'),
+      ])
+    })
+  })
+
+  it('gives ranges of octets, and sends all elsewhere when told to', async () => {
+    const hosts = makeHosts()
+    await hosts.play(async () => {
+      const { ask, files } = await site(hosts)
+      const part = await ask('/image.bin', { headers: { Range: 'bytes=100-199' } })
+      expect([part.status, part.headers['content-range']]).toEqual([206, 'bytes 100-199/200000'])
+      expect(part.body).toBe(latin1(files.contentAt('image.bin')!, 100, 200))
+      const beyond = await ask('/image.bin', { headers: { Range: 'bytes=200000-' } })
+      expect([beyond.status, beyond.headers['content-range']]).toEqual([416, 'bytes */200000'])
+
+      const other = await site(hosts, { redirectTo: 'https://files.example/' })
+      const moved = await other.ask('/46xxsettings.txt?x=1')
+      expect([moved.status, moved.headers.location]).toEqual([301, 'https://files.example/46xxsettings.txt?x=1'])
+    })
+  })
+
+  it('answers as many at once as it has workers, lets some wait, and says 503 to the rest', async () => {
+    const hosts = makeHosts()
+    await hosts.play(async () => {
+      const capacity = { workers: 2, backlog: 1, serviceTime: 80 * MILLISECOND, retryAfter: 7 }
+      const { ask, events } = await site(hosts, { capacity })
+      const answers = await Promise.all(Array.from({ length: 5 }, () => ask('/empty.txt')))
+      expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 503, 503])
+      expect(answers.find(({ status }) => status === 503)!.headers['retry-after']).toBe('7')
+      expect(events.filter(({ event }) => event === 'overload').length).toBe(2)
+      expect((await ask('/empty.txt')).status).toBe(200)
+      const rude = await site(hosts, { capacity: { workers: 1, backlog: 0, serviceTime: SECOND, overload: 'reset' } })
+      const first = rude.ask('/empty.txt')
+      await new Promise<void>((resolve) => void hosts.client.clock.after(50 * MILLISECOND, resolve))
+      await expect(rude.ask('/empty.txt')).rejects.toMatchObject({ code: 'ECONNRESET' })
+      expect((await first).status).toBe(200)
+    })
+  })
+
+  it('throttles: the right octets, so many a second', async () => {
+    const hosts = makeHosts()
+    await hosts.play(async () => {
+      const { ask, files } = await site(hosts, { faults: [{ match: { path: '*.bin' }, throttle: 400_000 }] })
+      const began = hosts.client.clock.now()
+      const { body } = await ask('/image.bin')
+      expect(body).toBe(latin1(files.contentAt('image.bin')!))
+      expect(hosts.client.clock.now() - began).toBeGreaterThanOrEqual(450 * MILLISECOND)
+    })
+  })
+
   it('serves several requests on one connection when told to', async () => {
     const hosts = makeHosts()
     await hosts.play(async () => {
@@ -380,7 +495,7 @@ const hasCurl = installed('curl')
 if (!hasCurl) process.stderr.write('curl is not installed: its tests of the HTTP server are skipped\n')
 
 describe.skipIf(!hasCurl)('the HTTP server and curl', () => {
-  it('agree on GET, HEAD, PUT with 100 Continue and Basic', async () => {
+  it('agree on GET, HEAD, ranges, PUT with 100 Continue, Basic and Digest', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'bootwire-'))
     const hosts = BOTH_KINDS[0]![1]()
     const { port, files } = await site(hosts, {
@@ -402,6 +517,22 @@ describe.skipIf(!hasCurl)('the HTTP server and curl', () => {
       expect(await curl(...code, '--anyauth', '-u', 'u:p', `${base}/backup/a`)).toBe('204')
       expect(await curl(...code, '-u', 'u:p', '-H', 'Transfer-Encoding: chunked', `${base}/backup/b`)).toBe('201')
       expect(await curl(...code, `${base}/a`)).toBe('405')
+      for (const algorithm of ['MD5', 'SHA-256'] as const) {
+        const lock = { user: 'u', password: 'p"w', realm: 'say "r"' }
+        const other = await site(hosts, {
+          address: '127.0.0.1',
+          backup: true,
+          auth: { ...lock, scheme: 'digest', algorithms: [algorithm] },
+        })
+        const url = `http://127.0.0.1:${other.port}/backup/d?x=1`
+        expect(await curl(...code, '--digest', '-u', 'u:p"w', url), algorithm).toBe('201')
+        expect(await curl(...code, '--digest', '-u', 'u:wrong', url), algorithm).toBe('401')
+        expect(other.files.contentAt('backup/d')!.length).toBe(50_000)
+      }
+      await curl('-r', '5-9', '-o', join(directory, 'part'), `${base}/image.bin`)
+      expect(
+        Buffer.compare(await readFile(join(directory, 'part')), files.contentAt('image.bin')!.subarray(5, 10)),
+      ).toBe(0)
       expect(files.contentAt('backup/a')!.length).toBe(50_000)
       expect(files.contentAt('backup/b')!.length).toBe(50_000)
     } finally {

@@ -317,6 +317,34 @@ describe.each(BOTH_KINDS)('the TFTP server on %s', (_kind, makeHosts) => {
     })
   })
 
+  it('sends every block twice when told to, one for each of the doubled ACKs', async () => {
+    const hosts = makeHosts()
+    await hosts.play(async () => {
+      const { client: connect, files } = await site(hosts, {
+        faults: [{ match: { path: 'blocks.bin' }, duplicate: true }],
+      })
+      const client = connect()
+      client.request('rrq', 'blocks.bin')
+      const blocks: Uint8Array[] = []
+      for (let block = 1; block <= 5; block++) {
+        for (let copy = 1; copy <= 2; copy++) {
+          const packet = await client.next()
+          expect(packet).toMatchObject({ op: 'data', block })
+          if (copy === 1 && packet?.op === 'data') blocks.push(packet.data)
+        }
+        client.send({ op: 'ack', block })
+        client.send({ op: 'ack', block })
+      }
+      expect(await client.next()).toBe(undefined)
+      expect(Buffer.compare(concatBytes(blocks), files.contentAt('blocks.bin')!)).toBe(0)
+      client.request('rrq', 'empty.txt')
+      expect(await client.next()).toMatchObject({ op: 'data', block: 1 })
+      client.send({ op: 'ack', block: 1 })
+      expect(await client.next()).toBe(undefined)
+      client.close()
+    })
+  })
+
   it('says why it cannot listen', async () => {
     const hosts = makeHosts()
     await hosts.play(async () => {

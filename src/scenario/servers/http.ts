@@ -1,11 +1,13 @@
 /**
  * The HTTP file and backup servers of a scenario.
  */
+import type { Nanos } from '../../base/time.js'
 import type { EmulatedHost } from '../../emulator/net/host.js'
 import type { Simulation } from '../../emulator/sim/simulation.js'
 import { dropsConnections } from '../../servers/faults.js'
 import type { ServerFault } from '../../servers/faults.js'
-import { startHttpServer } from '../../servers/http-server.js'
+import { startHttpServer, type HttpCapacity } from '../../servers/http-server.js'
+import { defined } from '../defined.js'
 import { loadFaults } from '../load-faults.js'
 import { KEYS } from '../scenario-keys.js'
 import type { Fields, Value, YamlSource } from '../yaml-source.js'
@@ -14,13 +16,28 @@ import type { ServedFiles } from './served-files.js'
 import { fileServerOf, namedServer, readListen, readServerAddress } from './server.js'
 import type { Ground, Running, ServerLoading, ServerSettings } from './server.js'
 
+const SCHEMES = ['basic', 'digest', 'both'] as const
+const OVERLOADS = ['unavailable', 'reset'] as const
+const MAX_REQUESTS = 100_000
+
 export interface HttpSettings extends ServerSettings {
   readonly port: number
   readonly content: ServedFiles
   /** Path prefix under which PUT is allowed, `/` for anywhere; undefined answers PUT with 405. */
   readonly backup: string | undefined
   readonly auth:
-    { readonly user: string; readonly password: string; readonly realm: string; readonly path: string } | undefined
+    | {
+        readonly user: string
+        readonly password: string
+        readonly realm: string
+        readonly path: string
+        readonly scheme?: (typeof SCHEMES)[number]
+        readonly nonceLifetime?: Nanos | undefined
+      }
+    | undefined
+  readonly capacity?: HttpCapacity | undefined
+  /** Where every request is sent instead. */
+  readonly redirect?: string | undefined
   readonly faults: readonly ServerFault[]
 }
 
@@ -50,7 +67,11 @@ export function loadHttp(loading: ServerLoading, fields: Fields<(typeof KEYS.htt
             password: source.text(auth.get('password'), 'password', 255) ?? '',
             realm: source.text(auth.get('realm'), 'realm', 255) ?? 'backup',
             path: slashed(source.text(auth.get('path'), 'path') ?? backup ?? '/'),
+            scheme: auth.has('scheme') ? (source.oneOf(auth.get('scheme'), 'scheme', SCHEMES) ?? 'basic') : 'basic',
+            nonceLifetime: source.duration(auth.get('nonceLifetime')),
           },
+    capacity: readCapacity(source, fields.get('capacity')),
+    redirect: source.text(fields.get('redirect'), 'redirect', 1000),
     faults: loadFaults(source, fields.get('faults'), 'http'),
   }
 }
@@ -66,11 +87,26 @@ export function startHttp(http: HttpSettings, ground: Ground): Running | undefin
     port: http.port,
     backup: http.backup === undefined ? false : http.backup === '/' ? true : [http.backup],
     ...(http.auth !== undefined && {
-      auth: { user: http.auth.user, password: http.auth.password, realm: http.auth.realm, prefix: http.auth.path },
+      auth: defined({ ...http.auth, prefix: http.auth.path, path: undefined }),
     }),
+    ...defined({ capacity: http.capacity, redirectTo: http.redirect }),
     faults: http.faults,
     log: ground.log,
   })
+}
+
+function readCapacity(source: YamlSource, value: Value): HttpCapacity | undefined {
+  const fields = source.fields(value, 'capacity', KEYS.capacity)
+  if (fields === undefined) return undefined
+  return {
+    workers: source.integer(fields.get('workers'), 'workers', 1, MAX_REQUESTS) ?? 1,
+    backlog: source.integer(fields.get('backlog'), 'backlog', 0, MAX_REQUESTS) ?? 0,
+    ...defined({
+      serviceTime: source.duration(fields.get('serviceTime')),
+      overload: fields.has('overload') ? source.oneOf(fields.get('overload'), 'overload', OVERLOADS) : undefined,
+      retryAfter: source.integer(fields.get('retryAfter'), 'retryAfter (seconds)', 0, 86_400),
+    }),
+  }
 }
 
 /** `true` for anywhere, or a path under which files may be put. */
