@@ -25,6 +25,7 @@ export type {
   Confidence,
   Finding,
   FrameRange,
+  LadderStep,
   Outcome,
   PhoneIdentity,
   Report,

@@ -52,6 +52,10 @@ export function maskSession<S extends Session>(session: S): S {
     transfers: session.transfers.map((transfer) => ({ ...transfer, path: mask(transfer.path) })),
     findings: session.findings.map((finding) => ({ ...finding, message: mask(finding.message) })),
   }
-  if (masked.timeline === undefined) return masked
-  return { ...masked, timeline: masked.timeline.map((event) => ({ ...event, text: mask(event.text) })) }
+  const { timeline, ladder } = masked
+  return {
+    ...masked,
+    ...(timeline !== undefined && { timeline: timeline.map((event) => ({ ...event, text: mask(event.text) })) }),
+    ...(ladder !== undefined && { ladder: ladder.map((step) => ({ ...step, label: mask(step.label) })) }),
+  }
 }

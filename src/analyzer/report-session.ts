@@ -10,6 +10,7 @@ import { stagesOf } from './diagnosis/stages.js'
 import type { CaptureSummary, Finding, Session, Transfer } from './report.js'
 import { formatEndpoint } from './sessions/boot-session.js'
 import type { BootSession, SessionTransfer } from './sessions/boot-session.js'
+import { ladderOf } from './sessions/ladder.js'
 import { timelineOf } from './sessions/timeline.js'
 import type { CaptureFacts } from './streams/observations.js'
 
@@ -50,6 +51,7 @@ export function reportSession(session: BootSession): Session {
     transfers: session.transfers.map((transfer) => reportTransfer(session, transfer)),
     findings: verdicts.map((verdict) => reportFinding(verdict, session)),
     timeline: timelineOf(session),
+    ladder: ladderOf(session),
   }
 }
 

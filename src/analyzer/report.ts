@@ -98,6 +98,23 @@ export interface TimelineEvent {
   readonly text: string
 }
 
+/** One rung of a session's ladder diagram, in order. */
+export interface LadderStep {
+  readonly atMs: number
+  readonly frames: FrameRange & { readonly count: number }
+  /** `phone`, an address, or `broadcast`. */
+  readonly from: string
+  readonly to: string
+  readonly protocol: 'dhcp' | 'arp' | 'icmp' | 'tcp' | 'tls' | 'http' | 'tftp' | 'dns' | 'ras' | 'lldp' | 'eapol'
+  /** One line. Text of the capture in it is as it travelled, control characters included. */
+  readonly label: string
+  /**
+   * `bulk`: many frames that only carry a file; `repeat`: sent more than once; `silence`: an answer that never came, from
+   * whom it should have come; `error`: what the receiver took for a failure.
+   */
+  readonly kind: 'message' | 'bulk' | 'repeat' | 'silence' | 'error'
+}
+
 export interface PhoneIdentity {
   readonly mac: string | null
   readonly ip: string | null
@@ -131,6 +148,7 @@ export interface Session {
   readonly transfers: readonly Transfer[]
   /** Reports of other programs may come without. */
   readonly timeline?: readonly TimelineEvent[]
+  readonly ladder?: readonly LadderStep[]
   readonly findings: readonly Finding[]
 }
 

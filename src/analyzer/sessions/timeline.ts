@@ -58,7 +58,8 @@ function dhcpLines(session: BootSession): TimelineEvent[] {
   return lines
 }
 
-function describeDhcp(event: DhcpEvent): string {
+/** `OFFER of 10.20.0.101 from 10.20.0.3`. */
+export function describeDhcp(event: DhcpEvent): string {
   const { message } = event.observation
   const vlan = event.vlan === null ? '' : ` on VLAN ${event.vlan}`
   const address = event.address ?? 'no address'
