@@ -174,6 +174,7 @@ const OPTION_NAMES = [
   'phone',
   'show-secrets',
   'capture-file',
+  'ladder',
   'help',
   'version',
 ] as const

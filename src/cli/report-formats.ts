@@ -3,6 +3,9 @@
  */
 import type { Report } from '../analyzer/report.js'
 import { CaptureReader } from '../capture/capture-reader.js'
+import { renderLadderMermaid } from '../report/ladder/mermaid.js'
+import { renderLadderSvg } from '../report/ladder/svg.js'
+import { renderLadderText } from '../report/ladder/text.js'
 import { renderCsv } from '../report/render-csv.js'
 import { renderJson, renderNdjson } from '../report/render-json.js'
 import { renderJunit } from '../report/render-junit.js'
@@ -16,6 +19,15 @@ import type { FailOn } from '../report/severity.js'
 
 export const REPORT_FORMATS = ['text', 'json', 'ndjson', 'csv', 'markdown', 'junit', 'sarif'] as const
 export type ReportFormat = (typeof REPORT_FORMATS)[number]
+
+export const LADDER_FORMS = ['text', 'mermaid', 'svg'] as const
+export type LadderForm = (typeof LADDER_FORMS)[number]
+
+/** Only the ladder diagrams of a report's sessions, for tickets. */
+export function renderLadder(report: Report, form: LadderForm, options: TextOptions): string {
+  if (form === 'mermaid') return renderLadderMermaid(report)
+  return form === 'svg' ? renderLadderSvg(report) : renderLadderText(report, options)
+}
 
 export interface ReportRendering extends TextOptions {
   readonly failOn?: FailOn | undefined

@@ -117,7 +117,6 @@ describe('renderJunit', () => {
     const [suite] = parse(xml).testsuite
     expect(suite!.testcase).toHaveLength(Number(suite!.tests))
     expect(xml).not.toContain('<script>')
-    // eslint-disable-next-line no-control-regex
     expect(xml).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u202e]/)
   })
 })

@@ -21,7 +21,6 @@ describe('renderMarkdown', () => {
   it('lets no text of the network make markup, links, mentions or lines', () => {
     const text = renderMarkdown(hostileReport())
     expect(text).not.toMatch(/^- item/m)
-    // eslint-disable-next-line no-control-regex
     expect(text).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u202e]/)
     const html = markdownIt({ html: true, linkify: true }).render(text)
     expect(html).not.toMatch(/<(?:script|a|img|em|\/testcase)\b/)

@@ -204,12 +204,14 @@ function exchangeRungs(
       kind: status >= 400 || cut ? 'error' : rate === '' ? 'message' : 'bulk',
     })
   } else if (request !== undefined && endedBy !== 'none') {
-    const waited = connection.last.time - request.last.time
+    // Up to when somebody had enough, not to the last goodbye.
+    const end = [...connection.fins, ...connection.resets].find(({ frame }) => frame.time >= request.last.time)
+    const until = end?.frame ?? connection.last
     rungs.push({
-      ...span([connection.last])!,
+      ...span([until])!,
       ...side('server'),
       protocol: 'http',
-      label: `no answer in ${formatDuration(waited)}`,
+      label: `no answer in ${formatDuration(until.time - request.last.time)}`,
       kind: 'silence',
     })
   }

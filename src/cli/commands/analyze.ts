@@ -14,14 +14,15 @@ import { ExitCode } from '../exit-codes.js'
 import type { Machine } from '../machine.js'
 import { checkPhone } from '../phone-argument.js'
 import { Progress } from '../progress.js'
-import { REPORT_FORMATS, renderReport } from '../report-formats.js'
-import type { ReportFormat } from '../report-formats.js'
+import { LADDER_FORMS, REPORT_FORMATS, renderLadder, renderReport } from '../report-formats.js'
+import type { LadderForm, ReportFormat } from '../report-formats.js'
 
 export interface AnalyzeArgs extends CommonArgs {
   readonly format: ReportFormat
   readonly capture: readonly string[]
   readonly phone: string | undefined
   readonly failOn: FailOn | undefined
+  readonly ladder: LadderForm | undefined
 }
 
 export const command = 'analyze <capture..>'
@@ -39,8 +40,15 @@ export function builder(yargs: Argv): Argv<AnalyzeArgs> {
       describe: 'pcap or pcapng files, compressed or not; - reads standard input as it arrives',
     })
     .option('phone', { type: 'string', requiresArg: true, describe: 'only this phone: a MAC or an IP address' })
+    .option('ladder', {
+      type: 'string',
+      choices: LADDER_FORMS,
+      requiresArg: true,
+      describe: 'the ladder diagrams instead of the report, for tickets',
+    })
     .example('$0 analyze site-a.pcapng', 'what happened, for people')
     .example('$0 analyze *.pcap --format json --output report.json', 'the same for programs')
+    .example('$0 analyze site-a.pcapng --phone 10.20.0.101 --ladder svg --output ladder.svg', 'who sent what, drawn')
     .example('ssh switch tcpdump -w - | $0 analyze -', 'from a pipe') as unknown as Argv<AnalyzeArgs>
 }
 
@@ -48,6 +56,9 @@ export async function runAnalyze(args: AnalyzeArgs, machine: Machine): Promise<E
   const phone = args.phone === undefined ? undefined : checkPhone(args.phone)
   if (args.capture.filter((file) => file === '-').length > 1)
     throw new UsageError("standard input, '-', can be read once only")
+  if (args.ladder !== undefined && args.format !== 'text') {
+    throw new UsageError(`--ladder takes the place of --format ${args.format}; give one of them`)
+  }
   checkOutput(args, args.capture, machine)
 
   const progress = new Progress(machine, args.quiet)
@@ -61,8 +72,13 @@ export async function runAnalyze(args: AnalyzeArgs, machine: Machine): Promise<E
     progress.clear()
   }
   const report = buildReport(analyses, { showSecrets: args.showSecrets })
+  const palette = paletteFor(args, machine)
+  if (args.ladder !== undefined) {
+    await deliver(renderLadder(report, args.ladder, { palette }), args, machine)
+    return machine.interrupted.aborted ? ExitCode.interrupted : verdictOf(report, args.failOn ?? 'error')
+  }
   const text = await renderReport(report, args.format, {
-    palette: paletteFor(args, machine),
+    palette,
     ...(phone !== undefined && { phone }),
     failOn: args.failOn,
     reread: (index) => {
