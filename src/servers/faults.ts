@@ -4,26 +4,28 @@
  *
  * How each fault looks on the wire:
  *
- * | fault | HTTP | TFTP | DHCP |
- * | --- | --- | --- | --- |
- * | noAnswer | request acknowledged by TCP, never answered, never closed by the server | no answer | no answer |
- * | hang | the same for that long, then FIN without an octet | no answer until that long after the first request it was played on | as TFTP |
- * | refuse | the server does not listen: RST to each SYN | port closed: ICMP port unreachable | port closed |
- * | status | this answer instead of the right one | - | - |
- * | truncate | headers promise the whole length, FIN after so many octets of body | DATA stops after so many octets | - |
- * | throttle | the right answer, its body that many octets a second | - | - |
- * | delay | the right answer, that much later | the same, of reads | the same |
- * | reset | RST instead of an answer | - | - |
- * | duplicate | - | every DATA goes out twice, as from a server that answers each ACK of a doubled block (sorcerer's apprentice) | - |
- * | error | - | ERROR with this code | - |
- * | nak | - | - | NAK to a REQUEST |
+ * | fault | HTTP | TFTP | DHCP | gatekeeper |
+ * | --- | --- | --- | --- | --- |
+ * | noAnswer | request acknowledged by TCP, never answered, never closed by the server | no answer | no answer | no answer |
+ * | hang | the same for that long, then FIN without an octet | no answer until that long after the first request it was played on | as TFTP | as TFTP |
+ * | refuse | the server does not listen: RST to each SYN | port closed: ICMP port unreachable | port closed | port closed |
+ * | status | this answer instead of the right one | - | - | - |
+ * | truncate | headers promise the whole length, FIN after so many octets of body | DATA stops after so many octets | - | - |
+ * | throttle | the right answer, its body that many octets a second | - | - | - |
+ * | delay | the right answer, that much later | the same, of reads | the same | the same |
+ * | reset | RST instead of an answer | - | - | - |
+ * | duplicate | - | every DATA goes out twice, as from a server that answers each ACK of a doubled block (sorcerer's apprentice) | - | - |
+ * | error | - | ERROR with this code | - | - |
+ * | nak | - | - | NAK to a REQUEST | - |
+ * | reject | - | - | - | GRJ to a GRQ, RRJ to an RRQ, with this reason |
  *
  * A server cannot do everything itself. `refuse` needs no help: the server stops to listen while the fault lasts, so
  * such a fault can have times but neither match, skip nor count. A TCP port that leaves even the SYN without an
  * answer is the machine's doing, not the server's: whoever builds the emulated machine asks `dropsConnections(fault)`
  * and sets the port policy `drop` for those times. Where nobody does, the server plays `noAnswer` on each request.
  *
- * A client's MAC is known to the DHCP server only; the others match `client` by address.
+ * A client's MAC is known to the DHCP server and, once it logs in, to the gatekeeper, which also knows it by extension; the
+ * others match `client` by address.
  */
 import type { Clock, Timer } from '../host/host.js'
 import type { Nanos } from '../base/time.js'
@@ -47,9 +49,9 @@ export interface FaultMatch {
   readonly path?: string
   /** `GET`, `PUT` ...; a TFTP read is GET, a write PUT. */
   readonly method?: string
-  /** Of DHCP: `DISCOVER`, `REQUEST` ... */
+  /** Of DHCP: `DISCOVER`, `REQUEST` ...; of a gatekeeper: `GRQ`, `RRQ`, `URQ`. */
   readonly message?: string
-  /** Address, or MAC (DHCP only) in colon form. */
+  /** Address, or MAC in colon form (DHCP, gatekeeper), or extension (gatekeeper). */
   readonly client?: string
 }
 
@@ -65,18 +67,20 @@ export type FaultAction =
   | { readonly duplicate: true }
   | { readonly error: number }
   | { readonly nak: true }
+  | { readonly reject: string }
 
 export type ServerFault = FaultConditions & FaultAction
 
 export type FaultKind = (typeof FAULT_KINDS)[number]
 
-export type ServerKind = 'http' | 'tftp' | 'dhcp'
+export type ServerKind = 'http' | 'tftp' | 'dhcp' | 'gatekeeper'
 
 /** Which faults a server of a kind can play. */
 export const FAULTS_OF: Readonly<Record<ServerKind, readonly FaultKind[]>> = {
   http: ['noAnswer', 'hang', 'refuse', 'status', 'truncate', 'throttle', 'delay', 'reset'],
   tftp: ['noAnswer', 'hang', 'refuse', 'truncate', 'duplicate', 'delay', 'error'],
   dhcp: ['noAnswer', 'hang', 'refuse', 'delay', 'nak'],
+  gatekeeper: ['noAnswer', 'hang', 'refuse', 'delay', 'reject'],
 }
 
 /** What a fault may do; each fault does exactly one of them. */
@@ -92,6 +96,7 @@ export const FAULT_KINDS = [
   'duplicate',
   'error',
   'nak',
+  'reject',
 ] as const
 
 /** @throws TypeError when the fault has no action or more than one; the types rule that out */
@@ -109,22 +114,65 @@ export function faultProblem(fault: ServerFault, server: ServerKind): string | u
   }
   const kind = kinds[0]!
   if (!FAULTS_OF[server].includes(kind)) {
-    return `${server.toUpperCase()} servers cannot play '${kind}', only ${FAULTS_OF[server].join(', ')}`
+    return `${NAMES[server]} servers cannot play '${kind}', only ${FAULTS_OF[server].join(', ')}`
   }
   const { match, skip, count } = fault
   if (kind === 'refuse' && !(isEmptyMatch(match) && skip === undefined && count === undefined)) {
     return `'refuse' closes the port for everybody: it can have 'from' and 'until', but no match, skip or count`
   }
-  if (server === 'dhcp' && (match?.path !== undefined || match?.method !== undefined)) {
-    return `DHCP messages have no path and no method; match by 'message' or 'client'`
+  const hasMessages = server === 'dhcp' || server === 'gatekeeper'
+  if (hasMessages && (match?.path !== undefined || match?.method !== undefined)) {
+    return `${NAMES[server]} messages have no path and no method; match by 'message' or 'client'`
   }
-  if (server !== 'dhcp' && match?.message !== undefined) {
-    return `'message' is for DHCP servers; match by 'path', 'method' or 'client'`
+  if (!hasMessages && match?.message !== undefined) {
+    return `'message' is for DHCP servers and gatekeepers; match by 'path', 'method' or 'client'`
   }
-  if (server !== 'dhcp' && match?.client?.includes(':') === true) {
-    return `${server.toUpperCase()} servers know their clients by address, not by MAC`
+  if (!hasMessages && match?.client?.includes(':') === true) {
+    return `${NAMES[server]} servers know their clients by address, not by MAC`
   }
-  return undefined
+  return 'reject' in fault ? rejectProblem(fault.reject, match?.message) : undefined
+}
+
+const NAMES: Readonly<Record<ServerKind, string>> = { http: 'HTTP', tftp: 'TFTP', dhcp: 'DHCP', gatekeeper: 'RAS' }
+
+/** By the message that is answered with it; those of H.225.0 that say nothing more. */
+export const REJECT_REASONS: Readonly<Record<'GRQ' | 'RRQ', readonly string[]>> = {
+  GRQ: [
+    'resourceUnavailable',
+    'terminalExcluded',
+    'invalidRevision',
+    'undefinedReason',
+    'securityDenial',
+    'genericDataReason',
+    'neededFeatureNotSupported',
+  ],
+  RRQ: [
+    'discoveryRequired',
+    'invalidRevision',
+    'invalidCallSignalAddress',
+    'invalidRASAddress',
+    'duplicateAlias',
+    'invalidTerminalType',
+    'undefinedReason',
+    'transportNotSupported',
+    'transportQOSNotSupported',
+    'resourceUnavailable',
+    'invalidAlias',
+    'securityDenial',
+    'fullRegistrationRequired',
+    'additiveRegistrationNotSupported',
+    'genericDataReason',
+    'neededFeatureNotSupported',
+    'registerWithAssignedGK',
+  ],
+}
+
+function rejectProblem(reason: string, message: string | undefined): string | undefined {
+  const name = message?.toUpperCase()
+  if (name !== 'GRQ' && name !== 'RRQ') return `a 'reject' says of which message: match: { message: GRQ } or RRQ`
+  const reasons = REJECT_REASONS[name]
+  if (reasons.includes(reason)) return undefined
+  return `no reason to reject ${name} is called '${reason}', only ${reasons.join(', ')}`
 }
 
 /**
