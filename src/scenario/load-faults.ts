@@ -74,6 +74,8 @@ function loadAction(
     }
     case 'hang':
       return value(source.duration(node), (hang) => ({ hang }))
+    case 'reject':
+      return value(source.text(node, 'reject', 64), (reject) => ({ reject }))
     case 'delay':
       return value(source.duration(node), (delay) => ({ delay }))
     case 'truncate':

@@ -16,15 +16,18 @@ import type { Fields, Value, YamlSource } from './yaml-source.js'
 const MAX_PHONES = 100_000
 const FIRST_EXTENSION = 1001
 
-export function loadPhones(source: YamlSource, value: Value): readonly PhoneSettings[] {
-  return new PhoneLoader(source).phones(value)
+/** @param hasCallServer whether phones register unless they are told */
+export function loadPhones(source: YamlSource, value: Value, hasCallServer: boolean): readonly PhoneSettings[] {
+  return new PhoneLoader(source, hasCallServer).phones(value)
 }
 
 class PhoneLoader {
   readonly #source: YamlSource
+  readonly #hasCallServer: boolean
 
-  constructor(source: YamlSource) {
+  constructor(source: YamlSource, hasCallServer: boolean) {
     this.#source = source
+    this.#hasCallServer = hasCallServer
   }
 
   phones(value: Value): readonly PhoneSettings[] {
@@ -54,6 +57,9 @@ class PhoneLoader {
       const user = this.#user(fields)
       const assume = loadAssumptions(source, fields.get('assume'))
       const group = source.integer(fields.get('group'), 'group', 0, 999) ?? 0
+      const password = source.text(fields.get('password'), 'password', 40) ?? ''
+      const registration = this.#registration(fields.get('registration'))
+      const takesOver = source.boolean(fields.get('takesOver'), 'takesOver') ?? false
       const application = this.#application(fields)
       const backup = fields.has('backup') ? (source.boolean(fields.get('backup'), 'backup') ?? true) : true
       for (let i = 0; i < count; i++) {
@@ -73,6 +79,9 @@ class PhoneLoader {
           model: model?.name ?? '1608',
           mac,
           extension: extension === undefined ? String(FIRST_EXTENSION + position) : addToDigits(extension, i),
+          password,
+          registration,
+          takesOver,
           start: start.at + i * start.every,
           user,
           assume,
@@ -123,6 +132,16 @@ class PhoneLoader {
     if (!fields.has('user')) return { credentials: loadCredentials(source, fields.get('credentials')), actions: [] }
     if (fields.has('credentials')) source.note(fields.get('credentials'), "'credentials' stand below 'user' here")
     return loadUser(source, fields.get('user'))
+  }
+
+  #registration(value: Value): PhoneSettings['registration'] {
+    const source = this.#source
+    const node = source.resolve(value)
+    if (node === undefined) return this.#hasCallServer ? 'extension' : 'none'
+    const text = source.text(node, 'registration')
+    if (text === 'true') return 'extension'
+    if (text === 'false') return 'none'
+    return source.oneOf(node, 'registration', ['unnamed']) ?? 'extension'
   }
 
   /** The image in flash: a name, `none`, or the model's own. */

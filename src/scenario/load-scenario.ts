@@ -62,7 +62,7 @@ class Loader {
     const network = source.fields(top.get('network'), 'network', KEYS.network)
     const links = source.fields(network?.get('links'), 'links', KEYS.links)
     const { servers, router } = loadServers(source, top.get('servers'), this.#readDirectory)
-    const phones = loadPhones(source, top.get('phones'))
+    const phones = loadPhones(source, top.get('phones'), servers.gatekeeper.length > 0)
     if (top.has('phones') && phones.length === 0 && source.problems.length === 0) {
       source.note(top.get('phones'), 'the list of phones is empty; add one, as { model: 1608 }')
     }

@@ -6,6 +6,7 @@ import { Scalar } from 'yaml'
 import { KEYS } from './scenario-keys.js'
 import type { ServerKind, Servers } from './scenario.js'
 import { loadDhcp, routerOf } from './servers/dhcp.js'
+import { loadGatekeeper } from './servers/gatekeeper.js'
 import { loadHttp } from './servers/http.js'
 import type { ReadDirectory, ServerLoading, Subnet } from './servers/server.js'
 import { loadTftp } from './servers/tftp.js'
@@ -44,7 +45,10 @@ class ServersLoader {
     })
     const http = this.#each(servers, 'http', KEYS.http).map(({ fields, name }) => loadHttp(loading(name), fields))
     const tftp = this.#each(servers, 'tftp', KEYS.tftp).map(({ fields, name }) => loadTftp(loading(name), fields, http))
-    return { servers: { dhcp, http, tftp }, router }
+    const gatekeeper = this.#each(servers, 'gatekeeper', KEYS.gatekeeper).map(({ fields, name }) =>
+      loadGatekeeper(loading(name), fields),
+    )
+    return { servers: { dhcp, http, tftp, gatekeeper }, router }
   }
 
   /** The servers of one kind; `http:` and `http: true` are one with its defaults, `http: false` is none. */

@@ -7,6 +7,7 @@ import type { Expectation } from '../expectations/expectation.js'
 import type { PhoneAssumptions } from '../emulator/phones/assumptions.js'
 import type { User } from './load-user.js'
 import type { DhcpSettings } from './servers/dhcp.js'
+import type { GatekeeperSettings } from './servers/gatekeeper.js'
 import type { HttpSettings } from './servers/http.js'
 import type { Subnet } from './servers/server.js'
 import type { TftpSettings } from './servers/tftp.js'
@@ -32,7 +33,7 @@ export const LINK_NAMES = ['access', 'uplink'] as const
 /** `access`: every phone's own link. `uplink`: between the access switch and the servers' switch. */
 export type LinkName = (typeof LINK_NAMES)[number]
 
-export const SERVER_KINDS = ['dhcp', 'http', 'tftp'] as const
+export const SERVER_KINDS = ['dhcp', 'http', 'tftp', 'gatekeeper'] as const
 export type ServerKind = (typeof SERVER_KINDS)[number]
 
 /** In the scenario's order; none of a kind is an empty list. */
@@ -40,6 +41,7 @@ export interface Servers {
   readonly dhcp: readonly DhcpSettings[]
   readonly http: readonly HttpSettings[]
   readonly tftp: readonly TftpSettings[]
+  readonly gatekeeper: readonly GatekeeperSettings[]
 }
 
 export interface PhoneSettings {
@@ -48,6 +50,12 @@ export interface PhoneSettings {
   /** Colon form, lower case. */
   readonly mac: string
   readonly extension: string
+  /** What the user types to log in. */
+  readonly password: string
+  /** `extension`: the user logs in; `unnamed`: nobody does; `none`: the phone stays a set without call server. */
+  readonly registration: 'extension' | 'unnamed' | 'none'
+  /** Whether the user confirms that an extension that another set has shall be here. */
+  readonly takesOver: boolean
   /** When the power comes on. */
   readonly start: Nanos
   readonly user: User

@@ -7,6 +7,7 @@ import { createVirtualHost } from '../emulator/virtual-host.js'
 import type { Host } from '../host/host.js'
 import type { Scenario } from './scenario.js'
 import { startDhcp } from './servers/dhcp.js'
+import { startGatekeeper } from './servers/gatekeeper.js'
 import { startHttp } from './servers/http.js'
 import type { Ground, ServerSettings } from './servers/server.js'
 import { startTftp } from './servers/tftp.js'
@@ -31,4 +32,5 @@ export function startServers(
   for (const dhcp of servers.dhcp) startDhcp(dhcp, ground)
   for (const http of servers.http) startHttp(http, ground)
   for (const tftp of servers.tftp) startTftp(tftp, ground)
+  for (const gatekeeper of servers.gatekeeper) startGatekeeper(gatekeeper, ground)
 }

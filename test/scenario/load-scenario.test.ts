@@ -207,7 +207,7 @@ capture: { at: rogue }`)
     [
       'a fault that does two things',
       'phones: [{ model: 1608 }]\nservers: { http: { faults: [{ hang: 5s, reset: true }] } }',
-      '2:29: a fault has exactly one of noAnswer, hang, refuse, status, truncate, throttle, delay, reset, duplicate, error, nak; this one has hang and reset',
+      '2:29: a fault has exactly one of noAnswer, hang, refuse, status, truncate, throttle, delay, reset, duplicate, error, nak, reject; this one has hang and reset',
     ],
     [
       'a directory that is not there',

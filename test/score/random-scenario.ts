@@ -120,7 +120,7 @@ class Lot {
       limit: 10 * MINUTE,
       router: { address: address('10.20.0.1'), mask: 0xffffff00 },
       links,
-      servers: { dhcp: this.#dhcp(), http: this.#http(files), tftp: this.#tftp(files) },
+      servers: { dhcp: this.#dhcp(), http: this.#http(files), tftp: this.#tftp(files), gatekeeper: [] },
       phones,
       events: this.#events,
       expect: [],
@@ -167,6 +167,9 @@ class Lot {
         model: is1608 ? '1608' : '4620SW',
         mac: `${prefix}:0${index + 1}`,
         extension: String(1001 + index),
+        password: '',
+        registration: 'none',
+        takesOver: false,
         start: this.#random.int(5000) * MILLISECOND,
         user: {
           credentials: this.#chance(0.3) ? [{ user: 'phones', password: this.#pick(['secret', 'wrong']) }] : [],

@@ -33,6 +33,13 @@ export function saving(percent: number, seconds: number): string {
   return `Saving to flash ${percent}%, ${seconds} secs`
 }
 
+export const extensionPrompt = 'Extension='
+
+/** While a call server is looked for; the texts of the newer sets are from memory. */
+export function discover(address: string, series: SeriesName): string {
+  return series === '4600' ? `Discover ${address}` : 'Discovering...'
+}
+
 export function logIn(extension: string, series: SeriesName): string {
   return SERIES[series].texts.logIn(extension)
 }

@@ -25,6 +25,12 @@ export interface PhoneOptions {
   readonly random: Random
   /** The extension the user logs in with; without one nobody logs in, and nothing is restored or backed up. */
   readonly extension?: string
+  /** What the user logs in with. */
+  readonly password?: string
+  /** Whether the phone registers with a call server; without, a log-in stands in for it. Default false. */
+  readonly registers?: boolean
+  /** The user confirms that an extension that another set has shall be here. Default false. */
+  readonly takesOver?: boolean
   /** Non-volatile memory, kept by the caller over power cycles; new phones get that of a set in use. */
   readonly memory?: PhoneMemory
   /** What the user types when asked for backup credentials, one answer for each prompt in the order of the prompts; then he gives up. */

@@ -8,7 +8,7 @@ import { DEFAULT_ASSUMPTIONS, type PhoneAssumptions } from './assumptions.js'
 import { Authenticator } from './authenticator.js'
 import { newMemory, type PhoneMemory } from './memory.js'
 import type { PhoneOptions } from './phone-options.js'
-import { wait, type Steps } from './process.js'
+import { Process, wait, type Steps } from './process.js'
 import { StoryTeller } from './story-teller.js'
 import type { PhoneStory } from './story.js'
 import { DEFAULT_TIMERS, type PhoneTimers } from './timers.js'
@@ -75,6 +75,17 @@ export class PhoneState {
 
   display(text: string): void {
     this.tell.log('display', { text })
+  }
+
+  /** Runs steps beside the boot; whoever starts them calls them off. */
+  background<T>(steps: Steps<T>, done: (result: T) => void): Process {
+    const process = new Process(
+      (function* (): Steps<void> {
+        done(yield* steps)
+      })(),
+    )
+    process.start()
+    return process
   }
 
   *sleep(duration: Nanos): Steps<void> {

@@ -2,16 +2,16 @@
  * One emulated phone: power it on, and it boots as its series does, over whatever Transport it is given.
  *
  *   power-on/reset -> DHCP -> conflict probe -> router check -> site option -> script -> (image -> reset) -> settings
- *   -> language files -> log-in -> restore -> backup
+ *   -> language files -> registration, or a log-in that stands in for it -> restore -> backup
  *
  * The stages are steps of process.ts, read from top to bottom in #boot; each has a module of its own (lease-keeper,
- * lease-parameters, file-stage, user-data-stage). What happened is in `story`; every step also goes to the log.
+ * lease-parameters, file-stage, registration-stage, user-data-stage). What happened is in `story`; every step also goes to the log.
  *
- * A phone that cannot get an address or reach its router says so once (`story.outcome`) and goes on trying. One without
- * files stays as it is, as it would register with the software it has.
+ * A phone that cannot get an address, reach its router or register says so once (`story.outcome`) and goes on trying. One
+ * without files registers with the software it has.
  *
  * Not here: 802.1X, LLDP, VLANs, TLS (TLSSRVR is noted and passed over), DNS (servers given by name are not found),
- * registration, FTP backup of the 4600.
+ * FTP backup of the 4600.
  */
 import * as display from './display.js'
 import type { BootEnd } from './application-loader.js'
@@ -24,12 +24,13 @@ import { PhoneState } from './phone-state.js'
 import { Process, type Steps } from './process.js'
 import type { PhoneBoot, PhoneStory } from './story.js'
 import { MAX_BOOTS } from './timers.js'
+import { RegistrationStage } from './registration-stage.js'
 import { UserDataStage, type UserDataOperation, type UserDataOutcome } from './user-data-stage.js'
 
 type BootReason = PhoneBoot['reason']
 
 /** A boot's own end: also one that read nothing and is to be tried again from the start. */
-type LifeEnd = BootEnd | 'no-files'
+type LifeEnd = BootEnd | 'no-files' | 'unregistered'
 
 export class Phone {
   readonly #state: PhoneState
@@ -38,9 +39,13 @@ export class Phone {
   #lease: LeaseKeeper | undefined
   /** Confirms the operation that the user waits for, once. */
   #confirm: ((outcome: UserDataOutcome) => void) | undefined
+  readonly #registration: RegistrationStage
+  /** It was lost while the phone was busy. */
+  #mustRegister = false
 
   constructor(options: PhoneOptions) {
     this.#state = new PhoneState(options)
+    this.#registration = new RegistrationStage(this.#state, () => this.#registrationLost())
   }
 
   get story(): PhoneStory {
@@ -77,6 +82,7 @@ export class Phone {
     this.#lease.close()
     this.#lease = undefined
     this.#interrupt()
+    this.#registration.forget()
     this.#state.tell.endBoot()
     this.#state.tell.log('power-off', {})
   }
@@ -143,6 +149,7 @@ export class Phone {
     if (lease === undefined) return
     lease.forget()
     this.#interrupt()
+    this.#registration.forget()
     this.#state.tell.endBoot()
     this.#run(this.#restartSteps(lease, reason))
   }
@@ -159,10 +166,12 @@ export class Phone {
       const end = yield* this.#boot(lease, reason)
       if (end === 'up') return
       lease.forget()
+      this.#registration.forget()
       tell.endBoot(end === 'no-files' ? 'failed' : undefined)
       if (story.boots.length >= MAX_BOOTS) {
         tell.log('boot-limit', { boots: MAX_BOOTS })
-        tell.conclude('failed', end === 'no-files' ? undefined : 'application-loop')
+        if (end === 'unregistered') tell.conclude(tell.hasFiles ? 'degraded' : 'failed', 'reboot-loop')
+        else tell.conclude('failed', end === 'no-files' ? undefined : 'application-loop')
         return
       }
       yield* this.#resetTime()
@@ -188,15 +197,43 @@ export class Phone {
     readLeaseParameters(this.#state, obtained)
     const end = yield* new FileStage(this.#state).run()
     if (end !== 'up') return end
+    const { software } = this.#state.series
+    if (!tell.hasFiles && software.resetWithoutFiles.includes(options.model.name)) return 'no-files'
+    const canLogIn = memory.application !== null || !assume.bootCodeOnly
+    if (canLogIn && options.registers === true) return yield* this.#register()
     if (!tell.hasFiles) {
-      if (this.#state.series.software.resetWithoutFiles.includes(options.model.name)) return 'no-files'
       tell.conclude('failed')
       return 'up'
     }
-    if (memory.application !== null || !assume.bootCodeOnly) yield* new UserDataStage(this.#state).logIn()
+    if (canLogIn) yield* new UserDataStage(this.#state).logIn()
     else tell.log('boot-code-only', {})
     tell.conclude()
     return 'up'
+  }
+
+  *#register(): Steps<'up' | 'unregistered'> {
+    const { tell } = this.#state
+    if ((yield* this.#registration.register()) === 'reset') return 'unregistered'
+    yield* new UserDataStage(this.#state).restoreAndBackUp()
+    tell.conclude()
+    if (!this.#mustRegister) return 'up'
+    this.#mustRegister = false
+    return yield* this.#register()
+  }
+
+  #registrationLost(): void {
+    const lease = this.#lease
+    if (lease === undefined) return
+    if (this.#process?.isOver === true) this.#run(this.#registerAnew(lease))
+    else this.#mustRegister = true
+  }
+
+  *#registerAnew(lease: LeaseKeeper): Steps<void> {
+    if ((yield* this.#register()) === 'up') return
+    lease.forget()
+    this.#registration.forget()
+    this.#state.tell.endBoot()
+    yield* this.#restartSteps(lease, 'unregistered')
   }
 }
 

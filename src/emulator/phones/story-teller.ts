@@ -59,6 +59,7 @@ export class StoryTeller {
       outcome: 'running',
       rootCause: undefined,
       address: undefined,
+      registered: false,
     })
     story.outcome = 'running'
     story.rootCause = undefined
@@ -123,6 +124,12 @@ export class StoryTeller {
       bytes: entry.bytes,
       ...(entry.status !== undefined && { status: entry.status }),
     })
+  }
+
+  registered(): void {
+    const boot = this.#story.boots.at(-1)
+    if (boot) boot.registered = true
+    this.log('registered', {})
   }
 
   scriptObtained(): void {

@@ -11,7 +11,8 @@ import type { FileRole } from '../../deskphone/roles.js'
 /** `running` until the phone is up, or has tried everything once. */
 export type PhoneOutcome = 'running' | 'booted' | 'degraded' | 'failed'
 
-export type PhoneStage = 'link' | 'vlan' | 'dhcp' | 'site-option' | 'reach' | 'file-server' | 'files' | 'backup'
+export type PhoneStage =
+  'link' | 'vlan' | 'dhcp' | 'site-option' | 'reach' | 'file-server' | 'files' | 'registration' | 'backup' | 'story'
 
 export type PhoneTransferResult =
   | 'ok'
@@ -52,7 +53,14 @@ export interface PhoneBoot {
   /** 1 for the power-up. */
   readonly number: number
   readonly reason:
-    'power-on' | 'application-stored' | 'lease-lost' | 'vlan-change' | 'checksum-error' | 'no-files' | 'requested'
+    | 'power-on'
+    | 'application-stored'
+    | 'lease-lost'
+    | 'vlan-change'
+    | 'checksum-error'
+    | 'no-files'
+    | 'requested'
+    | 'unregistered'
   readonly start: Nanos
   /** When the outcome was reached, or the reset came. */
   end: Nanos | undefined
@@ -60,6 +68,8 @@ export interface PhoneBoot {
   outcome: PhoneOutcome
   rootCause: string | undefined
   address: string | undefined
+  /** A call server took the phone. */
+  registered: boolean
 }
 
 export interface PhoneStageRecord {

@@ -45,7 +45,17 @@ export interface PhoneTimers {
   readonly resetMaximum: Nanos
   /** A user typing credentials when asked. Assumption. */
   readonly userAnswer: Nanos
-  /** From the end of the file stage to log-in, which stands for registration, not emulated yet. Assumption. */
+  /** GRQ: transmissions to one address, and the wait after each. H.225.0 recommends 5 s and two; Avaya's are not known. */
+  readonly discoveryTries: number
+  readonly discoveryWait: Nanos
+  /** The same of RRQ and URQ: 3 s and two. */
+  readonly registrationTries: number
+  readonly registrationWait: Nanos
+  /** TCP handshake of the signalling connection. Assumption. */
+  readonly signallingTimeout: Nanos
+  /** Why the log-in was rejected, on the screen [§6.3]: about 30 s. */
+  readonly errorDisplay: Nanos
+  /** The user types extension and password, or confirms the stored ones. Assumption. */
   readonly logIn: Nanos
   /** From log-in to the change that makes the phone back up. Assumption. */
   readonly userChange: Nanos
@@ -74,6 +84,12 @@ export const DEFAULT_TIMERS: PhoneTimers = {
   resetMinimum: 20 * SECOND,
   resetMaximum: 60 * SECOND,
   userAnswer: 5 * SECOND,
+  discoveryTries: 2,
+  discoveryWait: 5 * SECOND,
+  registrationTries: 2,
+  registrationWait: 3 * SECOND,
+  signallingTimeout: 20 * SECOND,
+  errorDisplay: 30 * SECOND,
   logIn: 2 * SECOND,
   userChange: SECOND,
 }

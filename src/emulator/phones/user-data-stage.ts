@@ -2,7 +2,8 @@
  * Log-in, restore and backup of the user's data [1600 guide p.106; avaya.md §5]: GET, PUT and, on the 96x1, DELETE of
  * one file below BRURI, with credentials when the server asks for them. Whoever starts an operation is told its outcome.
  *
- * Registration is not emulated yet: the user is logged in a moment after the files.
+ * A phone that registers (registration-stage.ts) has its user logged in by then; in one that does not, the user is
+ * logged in a moment after the files.
  */
 import { latin1Bytes } from '../../base/bytes.js'
 import { formatBackupFile, parseBackupFile } from '../../deskphone/backup-file.js'
@@ -51,6 +52,11 @@ export class UserDataStage {
     yield* this.#phone.sleep(this.#phone.timers.logIn)
     this.#phone.display(display.logIn(extension, this.#phone.series.name))
     this.#phone.tell.log('log-in', { extension })
+    yield* this.restoreAndBackUp()
+  }
+
+  /** What follows a log-in. */
+  *restoreAndBackUp(): Steps<void> {
     if (!this.#isAdministered()) return
     this.#phone.tell.beginStage('backup')
     const restored = yield* this.#restore(true)
