@@ -15,7 +15,8 @@ export const SERIES_96X0 = {
   id: '96x0',
   name: '96x0',
   siteOption: 242,
-  parameterRequestList: [1, 28, 3, 6, 15, 42, 43, 176, 66],
+  // Of the lists seen [§1.5], the one that asks for the option the guides name.
+  parameterRequestList: [1, 28, 3, 6, 15, 42, 242],
   maxMessageSize: 1000,
   vendorClass: undefined,
   hostName,
