@@ -10,7 +10,7 @@
  * one queue that holds frames until their time to send, where jitter vanishes in a queue that a rate fills, and a frame
  * that is lost never entered. link.ts has both.
  */
-import type { Nanos } from '../../base/time.js'
+import { SECOND, type Nanos } from '../../base/time.js'
 import type { Random } from '../../base/random.js'
 import { chance, checkLossModel, correlatedDraw, lossChance, type Chance, type Draw, type LossModel } from './chance.js'
 import { checkDistribution, type Distribution } from './delay-distribution.js'
@@ -189,6 +189,12 @@ export function accidentsOf(now: LinkConditions, before: LinkConditions, kept: A
 export function wireLength(length: number, { overhead, cellSize, cellOverhead }: LinkConditions): number {
   const octets = Math.max(0, length + overhead)
   return cellSize === 0 ? octets : Math.ceil(octets / cellSize) * (cellSize + cellOverhead)
+}
+
+/** How long a frame is on the wire; none without a rate. */
+export function serialisationTime(length: number, conditions: LinkConditions): Nanos {
+  const { rate } = conditions
+  return rate === undefined ? 0 : Math.ceil((wireLength(length, conditions) * 8 * SECOND) / rate)
 }
 
 /** One flipped bit, the fault hardest to notice. The frame is copied: others hold it. */

@@ -16,26 +16,27 @@
  * has a queue with frames in it.
  */
 import type { Nanos } from '../../base/time.js'
-import { SECOND } from '../../base/time.js'
 import type { Random } from '../../base/random.js'
 import type { EventHandler } from '../sim/event-queue.js'
 import type { FrameEvent, FrameNote } from '../sim/frame-log.js'
 import type { Simulation } from '../sim/simulation.js'
 import type { FrameFate } from '../sim/truth-log.js'
 import { drawDelay } from './delay-distribution.js'
+import type { FloodListener } from './flood-index.js'
 import {
   accidentsOf,
   changeConditions,
   corrupted,
   NO_ACCIDENTS,
   PERFECT,
-  wireLength,
+  serialisationTime,
   type Accidents,
   type LinkConditions,
   type Slot,
 } from './impairments.js'
 import { CoDelQueue, RedMeter } from './queue-discipline.js'
 import { RuleSet, type FrameRule, type RuleHandle } from './rules.js'
+import { Serialiser } from './serialiser.js'
 
 /** Octets before the payload that the MTU does not count. */
 const ETHERNET_HEADER_LENGTH = 14
@@ -50,7 +51,9 @@ export type TapListener = (time: Nanos, frame: Uint8Array, direction: TapDirecti
 export interface LinkNode {
   readonly name: string
   /** Takes the end of a link. @throws Error when nothing more fits */
-  attach(port: Port): void
+  attach(port: GroupedPort): void
+  /** For nodes that can say what they listen to. */
+  readonly floodListener?: FloodListener
 }
 
 /** One end of a link, as the node on it uses it. */
@@ -68,6 +71,36 @@ export interface Port {
   arrive(frame: Uint8Array): void
   readonly link: Link
   readonly end: LinkEndName
+}
+
+/** A port whose state a group may keep (flood-group.ts). */
+export interface GroupedPort extends Port {
+  readonly conditions: LinkConditions
+  /** The conditions, while they alone decide what becomes of a frame and nobody watches; else undefined. */
+  plainTerms(): LinkConditions | undefined
+  /** What the far node listens to, when it can say so. */
+  readonly listener: FloodListener | undefined
+  readonly counters: LinkCounters
+  /** Whose receive() gets what this one carries. */
+  readonly opposite: Pick<Port, 'receive'>
+  /** The group's member that it is. */
+  shared: SharedState | undefined
+  /** Nothing of what it carried can change the time of a frame that is sent now. */
+  isIdle(now: Nanos): boolean
+  /** Takes the group's state over. */
+  adopt(state: Serialiser): void
+  /** Counts and records that there is no place for a frame. */
+  refuse(frame: Uint8Array): -1
+}
+
+/** What a port tells the group it belongs to. */
+export interface SharedState {
+  /** It is about to carry something that the others do not. */
+  part(): void
+  /** Its counters are about to be read. */
+  settle(): void
+  /** Its conditions, or who watches it, are about to change. */
+  changed(): void
 }
 
 export type LinkEndName = 'a' | 'b'
@@ -161,6 +194,8 @@ export class Link {
 
   /** Listens at one end. Several taps see each frame in the order in which they were set. */
   tap(end: LinkEndName, onFrame: TapListener): void {
+    this.#a2b.shared?.changed()
+    this.#b2a.shared?.changed()
     ;(end === 'a' ? this.#a2b : this.#b2a).taps.push(onFrame)
   }
 
@@ -173,7 +208,9 @@ export class Link {
 
   /** Frames put on the link, handed over at the far end, and dropped, per direction. */
   counters(direction: 'a2b' | 'b2a'): Readonly<LinkCounters> {
-    return direction === 'a2b' ? this.#a2b.counters : this.#b2a.counters
+    const one = direction === 'a2b' ? this.#a2b : this.#b2a
+    one.shared?.settle()
+    return one.counters
   }
 }
 
@@ -236,7 +273,7 @@ interface Waiting extends Admission {
  * The sending half of one end, and the way from there to the other. As a Port it also holds the receiver of its own
  * end; frames that come out of the opposite direction are given to it.
  */
-class Direction implements Port, EventHandler<Uint8Array> {
+class Direction implements GroupedPort, EventHandler<Uint8Array> {
   readonly link: Link
   readonly end: LinkEndName
   readonly counters: LinkCounters = {
@@ -255,6 +292,7 @@ class Direction implements Port, EventHandler<Uint8Array> {
   receive: (frame: Uint8Array) => void = () => {}
   conditions: LinkConditions = PERFECT
   opposite!: Direction
+  shared: SharedState | undefined
   readonly #sim: Simulation
   readonly #random: Random
   readonly #from: string
@@ -265,18 +303,7 @@ class Direction implements Port, EventHandler<Uint8Array> {
   /** The last frame's length and time of serialisation: frames come in few lengths. */
   #lastLength = -1
   #lastDuration: Nanos = 0
-  /** The serialiser is busy until then. */
-  #busyUntil: Nanos = 0
-  /** No frame of a link with a rate arrives before the one that went before it. */
-  #lastArrival: Nanos = 0
-  /** When the frame that found the serialiser idle will have left, and its length. */
-  #firstDeparture: Nanos = 0
-  #firstLength = 0
-  /** The same of each frame that has come behind it since, oldest first. */
-  #departures: Nanos[] = []
-  #lengths: number[] = []
-  #departuresHead = 0
-  #queuedBytes = 0
+  readonly #serialiser = new Serialiser()
   /** Frames since one was last sent ahead. */
   #sinceReorder = 0
   #red: RedMeter | undefined
@@ -302,6 +329,7 @@ class Direction implements Port, EventHandler<Uint8Array> {
 
   /** @throws RangeError on impossible conditions */
   change(changes: Partial<LinkConditions>): void {
+    this.shared?.changed()
     const before = this.conditions
     const now = changeConditions(before, changes)
     this.conditions = now
@@ -324,6 +352,7 @@ class Direction implements Port, EventHandler<Uint8Array> {
   }
 
   obey(rules: RuleSet): void {
+    this.shared?.changed()
     this.#rules = rules
     this.#settleSteady()
   }
@@ -349,23 +378,48 @@ class Direction implements Port, EventHandler<Uint8Array> {
       reorder === undefined
   }
 
+  get listener(): FloodListener | undefined {
+    return (this.end === 'a' ? this.link.b : this.link.a).floodListener
+  }
+
+  plainTerms(): LinkConditions | undefined {
+    return this.#steady && this.taps.length === 0 && this.opposite.taps.length === 0 ? this.conditions : undefined
+  }
+
+  isIdle(now: Nanos): boolean {
+    return this.#serialiser.busyUntil <= now && this.#serialiser.lastArrival <= now + this.conditions.delay
+  }
+
+  adopt(state: Serialiser): void {
+    this.#serialiser.adopt(state)
+  }
+
+  refuse(frame: Uint8Array): -1 {
+    this.counters.sent++
+    this.#drop(frame, 'queue-full')
+    return -1
+  }
+
   offer(frame: Uint8Array): Nanos {
+    this.shared?.part()
     if (!this.#steady || this.taps.length > 0) {
       this.transmit(frame)
       return -1
     }
     const { conditions } = this
     const now = this.#sim.now
+    const serialiser = this.#serialiser
     this.counters.sent++
-    if (conditions.rate === undefined && this.#busyUntil <= now) return now + conditions.delay
+    if (conditions.rate === undefined && serialiser.busyUntil <= now) return now + conditions.delay
     const departure = this.#takePlace(frame, now)
     if (departure < 0) return -1
     const arrival = departure + conditions.delay
-    if (arrival > this.#lastArrival) this.#lastArrival = arrival
-    return this.#lastArrival
+    if (arrival > serialiser.lastArrival) serialiser.lastArrival = arrival
+    return serialiser.lastArrival
   }
 
   transmit(frame: Uint8Array): void {
+    if (this.shared !== undefined) this.shared.part()
     if (this.#steady) {
       this.counters.sent++
       this.#enqueue(frame, frame, frame, 0)
@@ -458,12 +512,13 @@ class Direction implements Port, EventHandler<Uint8Array> {
     const now = this.#sim.now
     if (this.#codel !== undefined) return this.#wait(this.#codel, { frame, shown, arriving, extraDelay })
     // A rate that was taken away still holds for what is queued: nothing overtakes it.
-    if (conditions.rate === undefined && this.#busyUntil <= now) {
+    const { busyUntil } = this.#serialiser
+    if (conditions.rate === undefined && busyUntil <= now) {
       if (shown !== undefined && this.taps.length > 0) this.#showTaps(shown, 'sent')
       if (arriving !== undefined) this.#sim.postAt(now + this.#wayDelay(arriving) + extraDelay, this, arriving)
       return
     }
-    const start = this.#busyUntil > now ? this.#busyUntil : now
+    const start = busyUntil > now ? busyUntil : now
     const departure = this.#takePlace(frame, now)
     if (departure < 0) return
     if (start > now && this.#sim.frameLog !== undefined) this.#note('queued', frame, { wait: start - now })
@@ -476,48 +531,22 @@ class Direction implements Port, EventHandler<Uint8Array> {
 
   /** When a frame will have been serialised, or -1 when it finds no place in the queue. */
   #takePlace(frame: Uint8Array, now: Nanos): Nanos {
-    const { conditions } = this
+    const { limit, limitBytes } = this.conditions
     const { length } = frame
-    const busy = this.#busyUntil
-    if (busy <= now) {
-      if (this.#departures.length > 0) this.#forgetDepartures()
-    } else {
-      const queued = this.#queued(now)
-      if (queued >= conditions.limit) return this.#refuse(frame)
-    }
-    if (conditions.limitBytes !== Infinity && this.#bytesQueued(now) + length > conditions.limitBytes) {
-      return this.#refuse(frame)
+    const serialiser = this.#serialiser
+    if (serialiser.isFull(length, now, limit, limitBytes)) {
+      this.#drop(frame, 'queue-full')
+      return -1
     }
     if (this.#red !== undefined) {
+      const busy = serialiser.busyUntil
       const idle = busy < now ? (now - busy) / Math.max(1, this.#serialisation(length)) : 0
-      if (this.#red.drops(busy <= now ? 0 : this.#queued(now), idle, this.#random)) {
+      if (this.#red.drops(serialiser.queued(now), idle, this.#random)) {
         this.#drop(frame, 'early-drop')
         return -1
       }
     }
-    const departure = (busy > now ? busy : now) + this.#serialisation(length)
-    this.#busyUntil = departure
-    if (busy <= now) {
-      this.#firstDeparture = departure
-      this.#firstLength = length
-    } else {
-      this.#departures.push(departure)
-      this.#lengths.push(length)
-      this.#queuedBytes += length
-    }
-    return departure
-  }
-
-  #refuse(frame: Uint8Array): -1 {
-    this.#drop(frame, 'queue-full')
-    return -1
-  }
-
-  #forgetDepartures(): void {
-    this.#departures.length = 0
-    this.#lengths.length = 0
-    this.#departuresHead = 0
-    this.#queuedBytes = 0
+    return serialiser.enter(length, this.#serialisation(length), now)
   }
 
   /** A frame leaves the serialiser. */
@@ -529,16 +558,15 @@ class Direction implements Port, EventHandler<Uint8Array> {
       this.#sim.postAt(arrival + extraDelay, this, frame)
       return
     }
-    if (arrival > this.#lastArrival) this.#lastArrival = arrival
-    this.#sim.postAt(this.#lastArrival, this, frame)
+    const serialiser = this.#serialiser
+    if (arrival > serialiser.lastArrival) serialiser.lastArrival = arrival
+    this.#sim.postAt(serialiser.lastArrival, this, frame)
   }
 
   #serialisation(length: number): Nanos {
-    const { rate } = this.conditions
-    if (rate === undefined) return 0
     if (length === this.#lastLength) return this.#lastDuration
     this.#lastLength = length
-    this.#lastDuration = Math.ceil((wireLength(length, this.conditions) * 8 * SECOND) / rate)
+    this.#lastDuration = serialisationTime(length, this.conditions)
     return this.#lastDuration
   }
 
@@ -570,7 +598,7 @@ class Direction implements Port, EventHandler<Uint8Array> {
     const { frame } = admission
     const { length } = frame
     const now = this.#sim.now
-    const busy = this.#busyUntil > now
+    const busy = this.#serialiser.busyUntil > now
     if (queue.length + (busy ? 1 : 0) >= limit || queue.bytes + length > limitBytes) {
       this.#drop(frame, 'queue-full')
       return
@@ -581,14 +609,14 @@ class Direction implements Port, EventHandler<Uint8Array> {
     else {
       this.#note('queued', frame)
       // Frames of before CoDel are in the serialiser: nobody else will wake the queue.
-      if (queue.length === 1 && busy) this.#serveAt(this.#busyUntil)
+      if (queue.length === 1 && busy) this.#serveAt(this.#serialiser.busyUntil)
     }
   }
 
   #serve(): void {
     const queue = this.#codel
     const now = this.#sim.now
-    if (queue === undefined || this.#busyUntil > now) return
+    if (queue === undefined || this.#serialiser.busyUntil > now) return
     const next = queue.shift(now)
     if (next === undefined) {
       if (this.conditions.discipline === 'tail-drop' || this.conditions.discipline.kind !== 'codel') {
@@ -597,10 +625,10 @@ class Direction implements Port, EventHandler<Uint8Array> {
       }
       return
     }
-    this.#busyUntil = now + this.#serialisation(next.length)
+    this.#serialiser.busyUntil = now + this.#serialisation(next.length)
     if (next.shown !== undefined && this.taps.length > 0) this.#showTaps(next.shown, 'sent')
-    if (next.arriving !== undefined) this.#depart(next.arriving, this.#busyUntil, next.extraDelay)
-    if (queue.length > 0) this.#serveAt(this.#busyUntil)
+    if (next.arriving !== undefined) this.#depart(next.arriving, this.#serialiser.busyUntil, next.extraDelay)
+    if (queue.length > 0) this.#serveAt(this.#serialiser.busyUntil)
   }
 
   #serveAt(time: Nanos): void {
@@ -653,25 +681,6 @@ class Direction implements Port, EventHandler<Uint8Array> {
     this.#heldBytes -= frame.length
     if (this.#held === 0 && this.conditions.model === 'cable') this.#settleSteady()
     this.fire(frame)
-  }
-
-  /** Frames waiting or in serialisation at this moment. */
-  #queued(now: Nanos): number {
-    const departures = this.#departures
-    let head = this.#departuresHead
-    while (head < departures.length && departures[head]! <= now) this.#queuedBytes -= this.#lengths[head++]!
-    if (head >= 1024 && head * 2 > departures.length) {
-      departures.splice(0, head)
-      this.#lengths.splice(0, head)
-      head = 0
-    }
-    this.#departuresHead = head
-    return departures.length - head + (this.#firstDeparture > now ? 1 : 0)
-  }
-
-  /** The same in octets; to be asked after #queued(). */
-  #bytesQueued(now: Nanos): number {
-    return this.#queuedBytes + (this.#firstDeparture > now ? this.#firstLength : 0)
   }
 
   #corrupt(frame: Uint8Array): Uint8Array {

@@ -9,11 +9,13 @@
  *
  * Theory of operation. A flood asks each port when the frame would arrive; ports in a row that say the same time share
  * one event, so a broadcast among a thousand phones costs one event, not a thousand. The order of arrivals is the same.
+ * Of ports that are alike only those are asked that a broadcast concerns (flood-group.ts); the result is the same too.
  */
 import { SECOND, type Nanos } from '../../base/time.js'
 import type { EventHandler } from '../sim/event-queue.js'
 import type { Simulation } from '../sim/simulation.js'
-import type { Link, LinkNode, Port, TapListener } from './link.js'
+import { groupOf, type FloodGroup } from './flood-group.js'
+import type { GroupedPort, Link, LinkNode, TapListener } from './link.js'
 import { MacTable } from './mac-table.js'
 import { isTagged, vidOf, withoutTag, withTag } from './vlan-tags.js'
 
@@ -78,15 +80,16 @@ interface Mirror {
   readonly to: number
 }
 
+/** What arrives at ports in a row at one time. */
 interface Flood {
   readonly frame: Uint8Array
-  readonly ports: Port[]
-}
-
-const FLOOD: EventHandler<Flood> = {
-  fire({ frame, ports }) {
-    for (let i = 0; i < ports.length; i++) ports[i]!.arrive(frame)
-  },
+  /** Those that have been asked, rising. */
+  readonly asked: number[]
+  /** The row; of the group's members in it that have not been asked those get the frame that it concerns. */
+  readonly first: number
+  last: number
+  readonly from: number
+  readonly group: FloodGroup | undefined
 }
 
 export class Switch implements LinkNode, EventHandler<Forwarding> {
@@ -102,7 +105,7 @@ export class Switch implements LinkNode, EventHandler<Forwarding> {
   }
   readonly #sim: Simulation
   readonly #latency: Nanos
-  readonly #ports: Port[] = []
+  readonly #ports: GroupedPort[] = []
   readonly #numbers = new Map<Link, number>()
   readonly #addresses: MacTable
   readonly #taps: TapListener[] = []
@@ -113,6 +116,12 @@ export class Switch implements LinkNode, EventHandler<Forwarding> {
   /** Port numbers that 802.1X keeps closed. */
   readonly #unauthorized = new Set<number>()
   readonly #reservedListeners = new Map<number, ((frame: Uint8Array) => void)[]>()
+  #group: FloodGroup | undefined
+  /** Floods until it is worth looking whether there is a group. */
+  #untilLook = 0
+  /** Numbers of the ports that are in no group. */
+  #others: number[] = []
+  readonly #flooded: EventHandler<Flood> = { fire: (flood) => this.#arrive(flood) }
 
   constructor(sim: Simulation, name: string, { latency = 0, ageing = AGEING_TIME }: SwitchOptions = {}) {
     this.#sim = sim
@@ -121,7 +130,8 @@ export class Switch implements LinkNode, EventHandler<Forwarding> {
     this.#addresses = new MacTable(ageing)
   }
 
-  attach(port: Port): void {
+  attach(port: GroupedPort): void {
+    this.#dissolve()
     const number = this.#ports.push(port) - 1
     this.#numbers.set(port.link, number)
     port.receive = (frame) => this.#receive(frame, number)
@@ -139,6 +149,7 @@ export class Switch implements LinkNode, EventHandler<Forwarding> {
     for (const vlan of native === undefined ? vlans : [native, ...vlans]) {
       if (!(Number.isInteger(vlan) && vlan >= 1 && vlan <= MAX_VID)) throw new RangeError(`not a VLAN: ${vlan}`)
     }
+    this.#dissolve()
     this.#modes ??= new Map()
     this.#modes.set(number, mode)
   }
@@ -153,6 +164,7 @@ export class Switch implements LinkNode, EventHandler<Forwarding> {
       tags,
       to: this.#numberOf(to),
     }
+    this.#dissolve()
     this.#mirrors = [...this.#mirrors, mirror]
     this.#mirrorPorts = new Set(this.#mirrors.map((one) => one.to))
   }
@@ -250,21 +262,97 @@ export class Switch implements LinkNode, EventHandler<Forwarding> {
       for (let i = 0; i < this.#ports.length; i++) if (i !== from) this.#send(frame, i, vlan)
       return
     }
+    // Behind a port that 802.1X keeps closed nothing arrives: it is not like the others.
+    if (this.#unauthorized.size > 0) this.#dissolve()
+    else if (this.#group === undefined && --this.#untilLook < 0) this.#lookForGroup()
+    this.#flood(frame, from, this.#group)
+  }
+
+  /** @param group of ports that need not be asked */
+  #flood(frame: Uint8Array, from: number, group: FloodGroup | undefined): void {
+    const { now, truth } = this.#sim
+    let common: Nanos = -1
+    let asked: Iterable<number> = this.#ports.keys()
+    if (group !== undefined) {
+      const isStray = (frame[0]! & 1) === 0
+      group.gather(now)
+      // All but one carry it: that one is not like the others any more.
+      const source = group.members.get(from)
+      source?.part()
+      common = group.flood(frame.length, now, isStray)
+      if (source?.isApart === false) source.except(isStray)
+      // Every refusal is recorded, in the order of the ports, as long as anything is.
+      if (common >= 0 || truth.isFull) asked = group.others(this.#others)
+      if (common < 0 && truth.isFull) truth.omitted += group.members.size - group.apart.size
+    }
     let flood: Flood | undefined
     let floodTime: Nanos = -1
-    const ports = this.#ports
-    for (let i = 0; i < ports.length; i++) {
-      if (i === from || this.#closed(i)) continue
-      const port = ports[i]!
-      const time = port.offer(frame)
-      if (flood !== undefined && time === floodTime) flood.ports.push(port)
-      else if (time < 0) flood = undefined
-      else {
-        flood = { frame, ports: [port] }
-        floodTime = time
-        this.#sim.postAt(time, FLOOD, flood)
+    const arrives = (time: Nanos, first: number): Flood | undefined => {
+      if (time < 0) return undefined
+      if (flood !== undefined && time === floodTime) return flood
+      floodTime = time
+      const begun: Flood = { frame, asked: [], first, last: first, from, group }
+      this.#sim.postAt(time, this.#flooded, begun)
+      return begun
+    }
+    // Those between two that are asked say the common time.
+    const passOver = (first: number, end: number): void => {
+      if (first === end || (first === from && end === first + 1)) return
+      flood = arrives(common, first)
+      if (flood !== undefined) flood.last = end - 1
+    }
+    let next = 0
+    for (const number of asked) {
+      passOver(next, number)
+      next = number + 1
+      if (number === from || this.#closed(number)) continue
+      const port = this.#ports[number]!
+      const member = group?.members.get(number)
+      if (member?.isApart === false) {
+        flood = undefined
+        port.refuse(frame)
+        member.exceptRefused()
+      } else {
+        flood = arrives(port.offer(frame), number)
+        if (flood !== undefined) {
+          flood.last = number
+          flood.asked.push(number)
+        }
       }
     }
+    passOver(next, this.#ports.length)
+  }
+
+  #arrive({ frame, asked, first, last, from, group }: Flood): void {
+    const ports = this.#ports
+    if (group === undefined) {
+      for (let i = 0; i < asked.length; i++) ports[asked[i]!]!.arrive(frame)
+      return
+    }
+    const isStray = (frame[0]! & 1) === 0
+    const known = new Set(asked)
+    const concerned = group
+      .audienceOf(frame)
+      .filter((number) => number >= first && number <= last && number !== from && !known.has(number))
+    for (const number of concerned.length === 0 ? asked : inOrder([...concerned, ...asked])) {
+      if (known.has(number)) ports[number]!.arrive(frame)
+      else group.members.get(number)?.arrive(frame, isStray)
+    }
+  }
+
+  #lookForGroup(): void {
+    this.#untilLook = this.#ports.length
+    const group = groupOf(this.#ports, () => this.#dissolve())
+    this.#group = group
+    if (group !== undefined) this.#others = [...this.#ports.keys()].filter((number) => !group.members.has(number))
+  }
+
+  /** Something has changed at a port: who is alike is looked for anew. */
+  #dissolve(): void {
+    const group = this.#group
+    this.#group = undefined
+    this.#untilLook = 0
+    group?.dissolve()
   }
 
   #closed(port: number): boolean {
@@ -319,6 +407,11 @@ export class Switch implements LinkNode, EventHandler<Forwarding> {
     if (number === undefined) throw new Error(`link ${link.name} is not on switch ${this.name}`)
     return number
   }
+}
+
+/** Rising, each once. */
+function inOrder(numbers: number[]): Iterable<number> {
+  return numbers.length < 2 ? numbers : new Set(numbers.sort((a, b) => a - b))
 }
 
 const DEFAULT_MODE: PortMode = { kind: 'access', vlan: 1 }

@@ -8,9 +8,11 @@
  *
  * Not here: unicast revalidation (RFC 1122 §2.3.2.1 method 2), proxy ARP.
  */
+import { u32 } from '../../base/bytes.js'
 import { SECOND, type Nanos } from '../../base/time.js'
 import * as arp from '../../wire/arp.js'
 import { BROADCAST, EtherType } from '../../wire/ethernet.js'
+import type { Interests } from '../link/flood-index.js'
 import type { Simulation } from '../sim/simulation.js'
 import { Timer } from '../sim/timer.js'
 
@@ -121,6 +123,8 @@ export class Neighbours {
   readonly #acceptsAnnouncements: boolean
   readonly #entries = new Map<number, Neighbour>()
   #resolutions: Resolution[] = []
+  /** Who wants to know what is listened to. */
+  #interests: Interests | undefined
 
   constructor(sim: Simulation, link: ArpInterface, acceptsAnnouncements: boolean) {
     this.#sim = sim
@@ -136,11 +140,13 @@ export class Neighbours {
         for (const oldest of this.#entries.values()) {
           oldest.forget()
           this.#entries.delete(oldest.address)
+          this.#interests?.remove('neighbour', oldest.address)
           break
         }
       }
       entry = new Neighbour(this.#sim, this.#link, address)
       this.#entries.set(address, entry)
+      this.#interests?.add('neighbour', address)
     }
     return entry
   }
@@ -156,10 +162,14 @@ export class Neighbours {
       done,
       timeout: this.#sim.schedule(timeout, () => {
         this.#resolutions = this.#resolutions.filter((other) => other !== resolution)
+        this.#stopListeningFor(address)
         done(undefined)
       }),
     }
-    if (this.#resolutions.length < MAX_RESOLUTIONS) this.#resolutions.push(resolution)
+    if (this.#resolutions.length < MAX_RESOLUTIONS) {
+      this.#resolutions.push(resolution)
+      this.#interests?.add('question', address)
+    }
     sendRequest(this.#link, address, probe ? 0 : this.#link.address)
   }
 
@@ -168,14 +178,41 @@ export class Neighbours {
   }
 
   forgetAll(): void {
-    for (const entry of this.#entries.values()) entry.forget()
+    for (const entry of this.#entries.values()) {
+      entry.forget()
+      this.#interests?.remove('neighbour', entry.address)
+    }
     this.#entries.clear()
-    for (const { timeout } of this.#resolutions) timeout.cancel()
+    const resolutions = this.#resolutions
     this.#resolutions = []
+    for (const { address, timeout } of resolutions) {
+      timeout.cancel()
+      this.#stopListeningFor(address)
+    }
+  }
+
+  tellInterests(interests: Interests | undefined): void {
+    this.#interests = interests
+    if (interests === undefined) return
+    for (const address of this.#entries.keys()) interests.add('neighbour', address)
+    for (const { address } of this.#resolutions) interests.add('question', address)
+  }
+
+  #stopListeningFor(address: number): void {
+    if (this.#resolutions.some((other) => other.address === address)) return
+    this.#interests?.remove('question', address)
   }
 
   /** @throws WireError for what is not ARP over Ethernet for IPv4 */
   receive(payload: Uint8Array): void {
+    // Most of what comes is about others: that is seen without making a message of it.
+    if (
+      this.#resolutions.length === 0 &&
+      u32(payload, 24) !== this.#link.address &&
+      !this.#entries.has(u32(payload, 14))
+    ) {
+      return
+    }
     const message = arp.decode(payload)
     const { operation, senderMac, senderAddress, targetAddress } = message
     if (message.ptype !== EtherType.ipv4) return
@@ -213,8 +250,9 @@ export class Neighbours {
     if (answered.length === 0) return
     this.#resolutions = this.#resolutions.filter((resolution) => !answered.includes(resolution))
     const mac = message.senderMac.slice()
-    for (const { timeout, done } of answered) {
+    for (const { address, timeout, done } of answered) {
       timeout.cancel()
+      this.#stopListeningFor(address)
       done(mac)
     }
   }

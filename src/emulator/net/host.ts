@@ -9,6 +9,7 @@
  * Not here: routing for others, IPv6, multicast membership (frames to groups are received if the port is bound).
  */
 import type { Nanos } from '../../base/time.js'
+import type { FloodListener } from '../link/flood-index.js'
 import type { LinkNode, Port } from '../link/link.js'
 import type { Simulation } from '../sim/simulation.js'
 import { Icmp } from './icmp.js'
@@ -72,7 +73,13 @@ export class EmulatedHost implements Transport, LinkNode {
 
   /** What was sent, received and thrown away. */
   get counters(): Readonly<StackCounters> {
+    this.#ip.settleCounters()
     return this.#ip.counters
+  }
+
+  /** What it listens to, for switches. */
+  get floodListener(): FloodListener {
+    return this.#ip
   }
 
   /** Connections that have not ended, TIME_WAIT not counted. */

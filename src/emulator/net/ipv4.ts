@@ -11,6 +11,7 @@ import { internetChecksum } from '../../wire/checksum.js'
 import { BROADCAST, encodeHeaderInto as encodeEthernetInto, EtherType, HEADER_LENGTH } from '../../wire/ethernet.js'
 import * as ipv4 from '../../wire/ipv4.js'
 import { encodeHeaderInto as encodeVlanInto, HEADER_LENGTH as VLAN_HEADER_LENGTH } from '../../wire/vlan.js'
+import { macKey, type FloodListener, type Interests } from '../link/flood-index.js'
 import type { Port } from '../link/link.js'
 import type { EventHandler } from '../sim/event-queue.js'
 import type { Simulation } from '../sim/simulation.js'
@@ -53,15 +54,20 @@ export interface PacketReceiver {
 
 export interface Protocols {
   readonly icmp: PacketReceiver & { undeliverable(packet: Uint8Array): void }
-  readonly udp: PacketReceiver
+  readonly udp: PacketReceiver & UdpInterests
   readonly tcp: PacketReceiver
+}
+
+/** What of UDP the filter of floods wants to know. */
+interface UdpInterests {
+  tellInterests(interests: Interests | undefined): void
 }
 
 const EMPTY = new Uint8Array(0)
 const LOOPBACK = 0x7f000001
 const DHCP_CLIENT_PORT = 68
 
-export class Ipv4 implements ArpInterface {
+export class Ipv4 implements ArpInterface, FloodListener {
   readonly counters: StackCounters = {
     framesSent: 0,
     framesReceived: 0,
@@ -91,6 +97,7 @@ export class Ipv4 implements ArpInterface {
   #identification: number
   #port: Port | undefined
   #protocols!: Protocols
+  #interests: Interests | undefined
   // One mutable header, so that sending makes none.
   readonly #header = {
     identification: 0,
@@ -124,7 +131,9 @@ export class Ipv4 implements ArpInterface {
   }
 
   configure(address: number, mask: number, router: number | undefined): void {
+    this.#interests?.remove('address', this.address)
     this.address = address >>> 0
+    if (this.address !== 0) this.#interests?.add('address', this.address)
     this.mask = mask >>> 0
     this.router = router === undefined || router === 0 ? undefined : router >>> 0
     // RFC 3021: a /31 has no broadcast address of its own, and neither has a /32.
@@ -143,6 +152,30 @@ export class Ipv4 implements ArpInterface {
     this.payloadOffset = this.#linkHeaderLength + ipv4.HEADER_LENGTH
     this.neighbours.forgetAll()
     this.routeGeneration++
+    this.#interests?.changed()
+  }
+
+  /** Tags are not read by those who ask. */
+  get isSelective(): boolean {
+    return this.#vlan === undefined
+  }
+
+  tellInterests(interests: Interests | undefined): void {
+    this.#interests = interests
+    interests?.add('mac', macKey(this.mac))
+    if (this.address !== 0) interests?.add('address', this.address)
+    this.neighbours.tellInterests(interests)
+    this.#protocols.udp.tellInterests(interests)
+  }
+
+  countSkipped(frames: number, notForUs: number): void {
+    this.counters.framesReceived += frames
+    this.counters.notForUs += notForUs
+  }
+
+  /** Counts what was passed over. */
+  settleCounters(): void {
+    this.#interests?.settle()
   }
 
   /** Whether it is one of ours, the loopback addresses included. */

@@ -48,6 +48,11 @@ export interface UdpPort {
   readonly port: number
   /** To 255.255.255.255 it is broadcast on the link, from 0.0.0.0 while no address is set. */
   send(payload: Uint8Array, address: number, port: number): void
+  /**
+   * From now on only datagrams with this uint32 at octet 4: a message of DHCP with that transaction number. A hint, as a
+   * packet filter on a socket: it spares those who would throw the rest away.
+   */
+  onlyWith?(word: number): void
   close(): void
 }
 

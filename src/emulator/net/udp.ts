@@ -3,10 +3,12 @@
  * broadcasts included.
  */
 import type { Random } from '../../base/random.js'
+import { u32 } from '../../base/bytes.js'
 import { internetChecksum, pseudoHeaderSum } from '../../wire/checksum.js'
 import * as icmpv4 from '../../wire/icmpv4.js'
 import * as ipv4 from '../../wire/ipv4.js'
 import * as udp from '../../wire/udp.js'
+import { WORD_AT, wordKey, type Interests } from '../link/flood-index.js'
 import type { Simulation } from '../sim/simulation.js'
 import type { ErrorReceiver, Icmp, IcmpError } from './icmp.js'
 import type { Ipv4, PacketReceiver, ReceivedPacket } from './ipv4.js'
@@ -27,6 +29,8 @@ class Binding implements UdpPort {
   readonly port: number
   readonly received: Received
   readonly unreachable: Unreachable | undefined
+  /** What a datagram has to have at WORD_AT; anything unless set. */
+  word: number | undefined
   readonly #udp: Udp
 
   constructor(owner: Udp, port: number, received: Received, unreachable: Unreachable | undefined) {
@@ -38,6 +42,10 @@ class Binding implements UdpPort {
 
   send(payload: Uint8Array, address: number, port: number): void {
     this.#udp.send(this, payload, address >>> 0, port)
+  }
+
+  onlyWith(word: number): void {
+    this.#udp.filter(this, word >>> 0)
   }
 
   close(): void {
@@ -53,6 +61,7 @@ export class Udp implements PacketReceiver, ErrorReceiver {
   readonly #bindings = new Map<number, Binding>()
   readonly #policies = new Map<number, 'drop' | 'reject'>()
   readonly #ephemeral: EphemeralPorts
+  #interests: Interests | undefined
 
   constructor(sim: Simulation, ip: Ipv4, icmp: Icmp, profile: StackProfile, random: Random) {
     this.#sim = sim
@@ -68,17 +77,43 @@ export class Udp implements PacketReceiver, ErrorReceiver {
     if (this.#bindings.has(chosen)) throw socketError('EADDRINUSE', `UDP port ${chosen} is taken`)
     const binding = new Binding(this, chosen, received, unreachable)
     this.#bindings.set(chosen, binding)
+    this.#tell(binding)
     return binding
   }
 
   release(binding: Binding): void {
-    if (this.#bindings.get(binding.port) === binding) this.#bindings.delete(binding.port)
+    if (this.#bindings.get(binding.port) !== binding) return
+    this.#bindings.delete(binding.port)
+    this.#untell(binding)
   }
 
   forgetAllBut(port: number): void {
     const kept = this.#bindings.get(port)
+    for (const binding of this.#bindings.values()) if (binding !== kept) this.#untell(binding)
     this.#bindings.clear()
     if (kept !== undefined) this.#bindings.set(port, kept)
+  }
+
+  filter(binding: Binding, word: number): void {
+    if (binding.word === word || this.#bindings.get(binding.port) !== binding) return
+    this.#untell(binding)
+    binding.word = word
+    this.#tell(binding)
+  }
+
+  tellInterests(interests: Interests | undefined): void {
+    this.#interests = interests
+    for (const binding of this.#bindings.values()) this.#tell(binding)
+  }
+
+  #tell({ port, word }: Binding): void {
+    if (word === undefined) this.#interests?.add('port', port)
+    else this.#interests?.add('word', wordKey(port, word))
+  }
+
+  #untell({ port, word }: Binding): void {
+    if (word === undefined) this.#interests?.remove('port', port)
+    else this.#interests?.remove('word', wordKey(port, word))
   }
 
   setPortPolicy(port: number, policy: 'open' | 'drop' | 'reject'): void {
@@ -131,6 +166,10 @@ export class Udp implements PacketReceiver, ErrorReceiver {
         this.#icmp.sendError(destinationUnreachable, icmpv4.UnreachableCode.port, packet, this.#sim.now)
       }
       return
+    }
+    if (binding.word !== undefined) {
+      const word = start + udp.HEADER_LENGTH + WORD_AT
+      if (word + 4 > start + length || u32(bytes, word) !== binding.word) return
     }
     binding.received({
       payload: bytes.subarray(start + udp.HEADER_LENGTH, start + length),

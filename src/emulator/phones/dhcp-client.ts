@@ -12,7 +12,7 @@
  *
  * Not here: the ARP probes of the own address every five seconds after the lease has ended, INFORM.
  */
-import { equalBytes, latin1Bytes } from '../../base/bytes.js'
+import { equalBytes, latin1Bytes, u32 } from '../../base/bytes.js'
 import type { Random } from '../../base/random.js'
 import { SECOND, type Nanos } from '../../base/time.js'
 import type { Series } from '../../deskphone/series.js'
@@ -115,6 +115,11 @@ export class DhcpClient {
     return this.#lease
   }
 
+  /** Answers carry it; 0 before the first message. */
+  get xid(): number {
+    return this.#xid
+  }
+
   /** @param delay before the first DISCOVER */
   start(now: Nanos, delay: Nanos): DhcpStep {
     this.#lease = undefined
@@ -159,8 +164,8 @@ export class DhcpClient {
 
   /** A datagram that came to port 68; undefined when it is none of ours. */
   receive(bytes: Uint8Array, now: Nanos): DhcpStep | undefined {
-    const message = decoded(bytes)
-    if (message === undefined || message.op !== dhcp.Operation.bootReply || message.xid !== this.#xid) return undefined
+    const message = decoded(bytes, this.#xid)
+    if (message === undefined || message.op !== dhcp.Operation.bootReply) return undefined
     if (!equalBytes(dhcp.hardwareAddress(message), this.#options.mac)) return undefined
     const type = dhcp.messageType(message)
     if (type === MessageType.offer && this.#state === 'selecting') return this.#receiveOffer(message, now)
@@ -355,8 +360,9 @@ function step({ send, wakeAt, event }: Partial<DhcpStep>): DhcpStep {
   return { send, wakeAt, event }
 }
 
-function decoded(bytes: Uint8Array): dhcp.DhcpMessage | undefined {
-  if (bytes.length < dhcp.HEADER_LENGTH) return undefined
+/** @param xid of the messages that are wanted: others are not looked into */
+function decoded(bytes: Uint8Array, xid: number): dhcp.DhcpMessage | undefined {
+  if (bytes.length < dhcp.HEADER_LENGTH || u32(bytes, 4) !== xid) return undefined
   const message = dhcp.decode(bytes)
   // Options that break off count as far as they go: phones are not known to be strict about the end option.
   return message.isBootp ? undefined : message

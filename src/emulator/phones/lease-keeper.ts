@@ -36,6 +36,7 @@ export class LeaseKeeper {
       const step = this.#client.receive(payload, transport.now())
       if (step) this.#apply(step)
     })
+    this.#socket.onlyWith?.(this.#client.xid)
   }
 
   /** Forgets address and lease without a word, as a reset does [avaya.md 4]. */
@@ -45,6 +46,7 @@ export class LeaseKeeper {
     this.#timer = undefined
     this.#onEvent = undefined
     this.#client = this.#newClient()
+    this.#socket.onlyWith?.(this.#client.xid)
   }
 
   /** forget(), and no more datagrams either. */
@@ -165,6 +167,7 @@ export class LeaseKeeper {
         this.#timer = transport.after(delay, () => this.#apply(this.#client.wake(transport.now())))
       }
     }
+    this.#socket.onlyWith?.(this.#client.xid)
     if (step.send) this.#send(step.send)
     if (step.event === undefined) return
     const waiting = this.#onEvent

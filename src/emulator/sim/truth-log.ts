@@ -57,6 +57,11 @@ export class TruthLog {
     this.limit = limit
   }
 
+  /** Whether more events are counted only. */
+  get isFull(): boolean {
+    return this.events.length >= this.limit
+  }
+
   record(event: TruthEvent): void {
     if (this.events.length < this.limit) this.events.push(event)
     else this.omitted++
