@@ -13,6 +13,12 @@ export function u32(bytes: Uint8Array, at: number): number {
   return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
 }
 
+/** Overwrites two octets, big-endian. */
+export function setU16(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 8
+  bytes[at + 1] = value
+}
+
 /** Overwrites four octets, big-endian. */
 export function setU32(bytes: Uint8Array, at: number, value: number): void {
   bytes[at] = value >>> 24

@@ -17,6 +17,7 @@ export interface KnownPhone {
   readonly mac: string
   readonly model: string
   readonly extension?: string | undefined
+  readonly group?: string | undefined
 }
 
 /** One phone that did not meet an expectation. */
@@ -43,6 +44,7 @@ interface Subject {
   readonly mac: string | null
   readonly model: string | null
   readonly extension: string | null
+  readonly group: string | null
   readonly sessions: readonly Session[]
   readonly captures: readonly CaptureSummary[]
 }
@@ -75,6 +77,7 @@ function listSubjects(report: Report, phones: readonly KnownPhone[] | undefined)
       mac: known?.mac ?? sessions[0]?.phone.mac ?? null,
       model: known?.model ?? seen('model') ?? null,
       extension: known?.extension ?? seen('extension') ?? null,
+      group: known?.group ?? null,
       sessions,
       captures,
     }
@@ -116,6 +119,8 @@ function selects(selector: PhoneSelector, subject: Subject, position: number): b
   switch (selector.by) {
     case 'all':
       return true
+    case 'group':
+      return subject.group === selector.group
     case 'model':
       return subject.model?.toUpperCase() === selector.model.toUpperCase()
     case 'mac':
@@ -291,6 +296,8 @@ function describeSelectors(selectors: readonly PhoneSelector[]): string {
       switch (selector.by) {
         case 'all':
           return 'all phones'
+        case 'group':
+          return `the phones of '${selector.group}'`
         case 'model':
           return `every ${selector.model}`
         case 'mac':

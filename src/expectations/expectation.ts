@@ -8,6 +8,8 @@ import type { Outcome, TransferResult, TransferRole } from '../analyzer/report.j
 /** Which phones an entry speaks of. Several selectors are a union. */
 export type PhoneSelector =
   | { readonly by: 'all' }
+  /** As the scenario calls them. */
+  | { readonly by: 'group'; readonly group: string }
   /** `4620SW`, as the scenario names it or the report recognised it. */
   | { readonly by: 'model'; readonly model: string }
   /** Colon form, lower case. */

@@ -4,14 +4,11 @@
  */
 import { catalogue } from '../analyzer/diagnosis/catalogue.js'
 import type { Outcome, TransferResult, TransferRole } from '../analyzer/report.js'
-import { nearestName } from '../deskphone/nearest-name.js'
-import { modelByName, suggestModel } from '../deskphone/series.js'
-import type { Claims, Expectation, PhoneSelector, TransferPattern } from '../expectations/expectation.js'
-import { formatMac, parseMac } from '../wire/ethernet.js'
+import type { Claims, Expectation, TransferPattern } from '../expectations/expectation.js'
 import { defined } from './defined.js'
+import { readPhones } from './read-phones.js'
 import { KEYS } from './scenario-keys.js'
 import type { PhoneSettings } from './scenario.js'
-import { shorten } from './yaml-source.js'
 import type { Fields, Value, YamlSource } from './yaml-source.js'
 
 const OUTCOMES: readonly Outcome[] = ['booted', 'degraded', 'failed', 'incomplete']
@@ -73,7 +70,7 @@ class ExpectationLoader {
       const not = source.fields(fields.get('not'), 'not', KEYS.not)
       return [
         defined({
-          phones: this.#selectors(fields.get('phones'), phones),
+          phones: readPhones(source, fields.get('phones'), phones),
           ...this.#claims(fields),
           within: source.duration(fields.get('within')),
           sessions: source.integer(fields.get('sessions'), 'sessions', 0, MAX_COUNT),
@@ -120,39 +117,6 @@ class ExpectationLoader {
       result: source.oneOf(fields.get('result'), 'result', RESULTS),
       status: source.integer(fields.get('status'), 'status', 0, 999),
       count: source.integer(fields.get('count'), 'count', 0, MAX_COUNT),
-    })
-  }
-
-  #selectors(value: Value, phones: readonly PhoneSettings[]): readonly PhoneSelector[] {
-    const source = this.#source
-    const nodes = source.list(value, 'phones', true)
-    if (nodes === undefined) return [{ by: 'all' }]
-    return nodes.flatMap((node): readonly PhoneSelector[] => {
-      const text = source.text(node, 'phones', 64)
-      if (text === undefined) return []
-      if (text === 'all') return [{ by: 'all' }]
-      const mac = parseMac(text)
-      if (mac !== undefined) {
-        const colons = formatMac(mac)
-        if (!phones.some((phone) => phone.mac === colons)) source.note(node, `no phone has MAC ${colons}`)
-        return [{ by: 'mac', mac: colons }]
-      }
-      // A number is a model before it is a position: models have four digits.
-      const model = modelByName(text)
-      if (model !== undefined) {
-        if (!phones.some((phone) => phone.model === model.name)) source.note(node, `no phone here is a ${model.name}`)
-        return [{ by: 'model', model: model.name }]
-      }
-      if (/^[0-9]+$/.test(text) && Number(text) >= 1 && Number(text) <= phones.length) {
-        return [{ by: 'index', index: Number(text) }]
-      }
-      if (phones.some((phone) => phone.extension === text)) return [{ by: 'extension', extension: text }]
-      const names = ['all', ...new Set(phones.map((phone) => phone.model))]
-      const nearest = nearestName(text, names) ?? suggestModel(text)
-      const right =
-        nearest === undefined ? 'all, a model, a MAC, a number or an extension' : `did you mean '${nearest}'?`
-      source.note(node, `no such phones '${shorten(text)}'; ${right}`)
-      return []
     })
   }
 }

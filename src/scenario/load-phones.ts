@@ -10,23 +10,41 @@ import { loadCredentials, loadUser, type User } from './load-user.js'
 import { KEYS } from './scenario-keys.js'
 import type { PhoneSettings } from './scenario.js'
 import { shorten } from './yaml-source.js'
+import { defined } from './defined.js'
+import { readPort } from './read-places.js'
+import type { VlanNames } from './read-places.js'
 import type { Fields, Value, YamlSource } from './yaml-source.js'
 
 /** Phones of one run; the goal of the architecture. */
 const MAX_PHONES = 100_000
 const FIRST_EXTENSION = 1001
 
+interface StartPattern {
+  readonly at: Nanos
+  /** Of the i-th of so many phones, since `at`. */
+  offset(i: number, count: number): Nanos
+  /** At random up to so much later. */
+  readonly within: Nanos | undefined
+}
+
 /** @param hasCallServer whether phones register unless they are told */
-export function loadPhones(source: YamlSource, value: Value, hasCallServer: boolean): readonly PhoneSettings[] {
-  return new PhoneLoader(source, hasCallServer).phones(value)
+export function loadPhones(
+  source: YamlSource,
+  value: Value,
+  vlans: VlanNames,
+  hasCallServer: boolean,
+): readonly PhoneSettings[] {
+  return new PhoneLoader(source, vlans, hasCallServer).phones(value)
 }
 
 class PhoneLoader {
   readonly #source: YamlSource
+  readonly #vlans: VlanNames
   readonly #hasCallServer: boolean
 
-  constructor(source: YamlSource, hasCallServer: boolean) {
+  constructor(source: YamlSource, vlans: VlanNames, hasCallServer: boolean) {
     this.#source = source
+    this.#vlans = vlans
     this.#hasCallServer = hasCallServer
   }
 
@@ -56,12 +74,21 @@ class PhoneLoader {
       const extension = this.#extension(fields.get('extension'))
       const user = this.#user(fields)
       const assume = loadAssumptions(source, fields.get('assume'))
-      const group = source.integer(fields.get('group'), 'group', 0, 999) ?? 0
       const password = source.text(fields.get('password'), 'password', 40) ?? ''
       const registration = this.#registration(fields.get('registration'))
       const takesOver = source.boolean(fields.get('takesOver'), 'takesOver') ?? false
       const application = this.#application(fields)
       const backup = fields.has('backup') ? (source.boolean(fields.get('backup'), 'backup') ?? true) : true
+      const { group, groupName } = this.#group(fields.get('group'))
+      const place = defined({
+        at: source.text(fields.get('at'), 'at', 64),
+        port: readPort(source, fields.get('port'), this.#vlans),
+      })
+      const more = defined({
+        groupName,
+        startWithin: start.within,
+        place: 'at' in place || 'port' in place ? place : undefined,
+      })
       for (let i = 0; i < count; i++) {
         const position = phones.length
         const mac = firstMac === undefined ? phoneMac(model?.series ?? '1600', position) : nextMac(firstMac, i)
@@ -82,12 +109,13 @@ class PhoneLoader {
           password,
           registration,
           takesOver,
-          start: start.at + i * start.every,
+          start: start.at + start.offset(i, count),
           user,
           assume,
           group,
           application,
           backup,
+          ...more,
         })
       }
     }
@@ -109,14 +137,50 @@ class PhoneLoader {
     return formatMac(mac)
   }
 
-  /** A time, or `{ at, every }` for phones that come on one after another. */
-  #start(value: Value): { at: Nanos; every: Nanos } {
+  /** A time, or `{ at }` with how phones come on one after another. */
+  #start(value: Value): StartPattern {
     const source = this.#source
     const node = source.resolve(value)
-    if (node === undefined) return { at: 0, every: 0 }
-    if (!source.isMapping(node)) return { at: source.duration(node) ?? 0, every: 0 }
+    const atOnce = { at: 0, offset: () => 0, within: undefined }
+    if (node === undefined) return atOnce
+    if (!source.isMapping(node)) return { ...atOnce, at: source.duration(node) ?? 0 }
     const fields = source.fields(node, 'start', KEYS.start)
-    return { at: source.duration(fields?.get('at')) ?? 0, every: source.duration(fields?.get('every')) ?? 0 }
+    if (fields === undefined) return atOnce
+    const patterns = (['every', 'over', 'ramp', 'within'] as const).filter((key) => fields.has(key))
+    if (patterns.length > 1)
+      source.note(node, `phones start by one of every, over, ramp, within; this has ${patterns.join(' and ')}`)
+    const [pattern] = patterns
+    const time = pattern === undefined ? 0 : (source.duration(fields.get(pattern)) ?? 0)
+    return {
+      at: source.duration(fields.get('at')) ?? 0,
+      offset: (i, count) => {
+        const share = count === 1 ? 0 : i / (count - 1)
+        switch (pattern) {
+          case 'every':
+            return i * time
+          case 'over':
+            return Math.round(time * share)
+          // Ever faster: so many have come by now as the square of the time that has passed.
+          case 'ramp':
+            return Math.round(time * Math.sqrt(share))
+          default:
+            return 0
+        }
+      },
+      within: pattern === 'within' ? time : undefined,
+    }
+  }
+
+  /** A number is the phone's own GROUP, for IF $GROUP in scripts; a name is what the scenario calls these phones. */
+  #group(value: Value): { readonly group: number; readonly groupName: string | undefined } {
+    const source = this.#source
+    const text = source.text(value, 'group', 40)
+    if (text === undefined) return { group: 0, groupName: undefined }
+    if (/^-?[0-9]/.test(text)) return { group: source.integer(value, 'group', 0, 999) ?? 0, groupName: undefined }
+    if (!/^[A-Za-z][A-Za-z0-9_ -]*$/.test(text) || text === 'all' || modelByName(text) !== undefined) {
+      source.note(value, `a group is a number (GROUP) or a name, as lobby, but no model; not '${shorten(text)}'`)
+    }
+    return { group: 0, groupName: text }
   }
 
   #extension(value: Value): string | undefined {

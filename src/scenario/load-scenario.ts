@@ -10,16 +10,20 @@
 import { MINUTE, parseTimestamp } from '../base/time.js'
 import type { Nanos } from '../base/time.js'
 import { nearestName } from '../deskphone/nearest-name.js'
-import { defined } from './defined.js'
+import { loadEvents } from './load-events.js'
 import { loadExpectations } from './load-expectations.js'
+import { loadNetwork, loadNetworkHead } from './load-network.js'
 import { loadPhones } from './load-phones.js'
+import { loadRules } from './load-rules.js'
+import type { RuleContext } from './load-rules.js'
 import { loadServers } from './load-servers.js'
+import type { NetworkSettings } from './network-settings.js'
 import { KEYS } from './scenario-keys.js'
-import { LINK_NAMES, SERVER_KINDS } from './scenario.js'
-import type { CapturePoint, LinkEvent, LinkSettings, Scenario } from './scenario.js'
+import { allServers, SERVER_KINDS } from './scenario.js'
+import type { CapturePoint, PhoneSettings, Scenario, Servers } from './scenario.js'
 import { ScenarioError } from './scenario-error.js'
 import type { Problem } from './scenario-error.js'
-import type { ReadDirectory, ServerSettings } from './servers/server.js'
+import type { ReadDirectory } from './servers/server.js'
 import { shorten, YamlSource } from './yaml-source.js'
 import type { Value } from './yaml-source.js'
 
@@ -59,12 +63,20 @@ class Loader {
     if (top === undefined) return undefined
     if (!top.has('phones')) source.note(top.node, 'the scenario has no phones; add phones: [{ model: 1608 }]')
 
-    const network = source.fields(top.get('network'), 'network', KEYS.network)
-    const links = source.fields(network?.get('links'), 'links', KEYS.links)
-    const { servers, router } = loadServers(source, top.get('servers'), this.#readDirectory)
-    const phones = loadPhones(source, top.get('phones'), servers.gatekeeper.length > 0)
+    const head = loadNetworkHead(source, top.get('network'))
+    const { servers, router } = loadServers(source, top.get('servers'), this.#readDirectory, head)
+    const phones = loadPhones(source, top.get('phones'), head.vlans, servers.gatekeeper.length > 0)
+    const { network, links } = loadNetwork(source, head, servers, router)
     if (top.has('phones') && phones.length === 0 && source.problems.length === 0) {
       source.note(top.get('phones'), 'the list of phones is empty; add one, as { model: 1608 }')
+    }
+    const serverNames = namesOf(servers)
+    this.#checkPlaces(top.get('servers'), top.get('phones'), servers, phones, network)
+    const context: RuleContext = {
+      phones,
+      vlans: head.vlans,
+      links: linkNames(network),
+      servers: serverNames,
     }
     const base = this.#file.replace(/^.*[/\\]/, '').replace(/\.ya?ml$/i, '')
     // A description is for readers of the file only.
@@ -77,12 +89,14 @@ class Loader {
       epoch: this.#epoch(top.get('epoch')),
       limit: source.duration(top.get('limit')) ?? DEFAULT_LIMIT,
       router,
-      links: { access: this.#link(links?.get('access')), uplink: this.#link(links?.get('uplink')) },
+      links,
+      network,
       servers,
       phones,
-      events: this.#events(top.get('events')),
+      events: loadEvents(source, top.get('events'), context),
+      rules: loadRules(source, top.get('rules'), context),
       expect: loadExpectations(source, top.get('expect'), phones, this.#file),
-      capture: this.#capture(top.get('capture'), phones.length, servers),
+      capture: this.#capture(top.get('capture'), phones.length, serverNames, network),
     }
   }
 
@@ -94,83 +108,95 @@ class Loader {
     return { seconds: 0, nanos: 0 }
   }
 
-  // --- links and events ---
-
-  #link(value: Value): LinkSettings {
+  /** Names of switches that servers and phones give themselves, and names that would be taken twice. */
+  #checkPlaces(
+    serversNode: Value,
+    phonesNode: Value,
+    servers: Servers,
+    phones: readonly PhoneSettings[],
+    network: NetworkSettings | undefined,
+  ): void {
     const source = this.#source
-    const fields = source.fields(value, 'a link', KEYS.link)
-    if (fields === undefined) return {}
-    const share = (key: 'loss' | 'duplicate' | 'reorder' | 'corrupt') => {
-      const node = fields.get(key)
-      if (node !== undefined && source.isMapping(node)) {
-        source.note(node, `a model of '${key}' is not supported yet; give a percentage, as ${key}: 1%`)
-        return undefined
+    const switches = network?.switches.map(({ name }) => name) ?? ['access', 'core']
+    const check = (node: Value, at: string | undefined) => {
+      if (at === undefined || switches.includes(at)) return
+      const nearest = nearestName(at, switches)
+      const right = nearest === undefined ? `there are ${switches.join(', ')}` : `did you mean '${nearest}'?`
+      source.note(node, `no switch '${shorten(at)}' to plug into; ${right}`)
+    }
+    for (const { at } of allServers(servers)) check(serversNode, at)
+    for (const { place } of phones) check(phonesNode, place?.at)
+    const taken = new Set([
+      ...switches,
+      'router',
+      ...(network === undefined ? ['uplink'] : [network.routers, network.firewalls, network.links, network.mirrors])
+        .flat()
+        .map((one) => (typeof one === 'string' ? one : one.name)),
+    ])
+    for (const name of namesOf(servers)) {
+      if (taken.has(name) || /^phone-[0-9]+$/.test(name)) {
+        source.note(serversNode, `a server cannot be called '${name}': something in the network is`)
       }
-      return source.percentage(node)
     }
-    const settings = {
-      delay: source.duration(fields.get('delay')),
-      jitter: source.duration(fields.get('jitter')),
-      rate: source.rate(fields.get('rate')),
-      loss: share('loss'),
-      duplicate: share('duplicate'),
-      reorder: share('reorder'),
-      corrupt: share('corrupt'),
-      limit: source.integer(fields.get('limit'), 'limit (frames)', 1, 1_000_000),
-    }
-    return defined(settings)
   }
 
-  #events(value: Value): readonly LinkEvent[] {
-    const source = this.#source
-    return (source.list(value, 'events') ?? []).flatMap((item) => {
-      const fields = source.fields(item, 'an event', KEYS.event)
-      if (fields === undefined) return []
-      for (const key of ['at', 'link', 'set'] as const) {
-        if (!fields.has(key))
-          source.note(
-            fields.node,
-            `an event needs '${key}', as { at: 30s, link: uplink, set: { loss: 10% }, for: 20s }`,
-          )
-      }
-      const at = source.duration(fields.get('at'))
-      const link = source.oneOf(fields.get('link'), 'link', LINK_NAMES)
-      const set = this.#link(fields.get('set'))
-      const duration = source.duration(fields.get('for'))
-      return at === undefined || link === undefined ? [] : [{ at, link, set, duration }]
-    })
-  }
-
-  // --- capture ---
-
-  #capture(value: Value, phoneCount: number, servers: Scenario['servers']): Scenario['capture'] {
+  #capture(
+    value: Value,
+    phoneCount: number,
+    servers: readonly string[],
+    network: NetworkSettings | undefined,
+  ): Scenario['capture'] {
     const source = this.#source
     const fields = source.fields(value, 'capture', KEYS.capture)
-    const at = fields === undefined ? undefined : this.#capturePoint(fields.get('at'), phoneCount, servers)
+    const at = fields === undefined ? undefined : this.#capturePoint(fields.get('at'), phoneCount, servers, network)
     const file = source.text(fields?.get('file'), 'file', 1024)
     if (file === '' || file?.includes('\0') === true) source.note(fields?.get('file'), 'no file can have this name')
-    return { at: at ?? { kind: 'access' }, file }
+    const usual = network === undefined || network.phones.at === 'access'
+    const otherwise: CapturePoint = usual ? { kind: 'access' } : { kind: 'named', name: network.phones.at }
+    return { at: at ?? otherwise, file }
   }
 
-  #capturePoint(value: Value, phoneCount: number, servers: Scenario['servers']): CapturePoint | undefined {
+  #capturePoint(
+    value: Value,
+    phoneCount: number,
+    servers: readonly string[],
+    network: NetworkSettings | undefined,
+  ): CapturePoint | undefined {
     const source = this.#source
     const text = source.text(value, 'at')
     if (text === undefined) return undefined
-    if (text === 'access' || text === 'uplink' || text === 'core') return { kind: text }
-    const names = Object.values(servers).flatMap((list: readonly ServerSettings[]) => list.map(({ name }) => name))
-    if (names.includes(text)) return { kind: 'server', server: text }
+    const boxes =
+      network === undefined
+        ? ['access', 'uplink', 'core']
+        : [network.switches, network.links, network.mirrors].flatMap((list) => list.map(({ name }) => name))
+    if (boxes.includes(text)) {
+      return text === 'access' || text === 'uplink' || text === 'core' ? { kind: text } : { kind: 'named', name: text }
+    }
+    if (servers.includes(text)) return { kind: 'server', server: text }
     if ((SERVER_KINDS as readonly string[]).includes(text)) {
       source.note(value, `there is no ${text} server to capture at; add one under 'servers', or capture at core`)
       return undefined
     }
     const index = Number(/^phone-([0-9]{1,6})$/.exec(text)?.[1] ?? NaN)
     if (index >= 1 && index <= phoneCount) return { kind: 'phone', index }
-    const nearest = nearestName(text, ['access', 'uplink', 'core', ...names, 'phone-1'])
+    const nearest = nearestName(text, [...boxes, ...servers, 'phone-1'])
     const right =
       nearest === undefined
-        ? `one of ${['access', 'uplink', 'core', ...names].join(', ')}, phone-1 to phone-${phoneCount}`
+        ? `one of ${[...boxes, ...servers].join(', ')}, phone-1 to phone-${phoneCount}`
         : `did you mean '${nearest}'?`
     source.note(value, `unknown capture point '${shorten(text)}'; ${right}`)
     return undefined
   }
+}
+
+function namesOf(servers: Servers): readonly string[] {
+  return allServers(servers).map(({ name }) => name)
+}
+
+/** The one that a rule means when it names none comes first: where everything passes once. */
+function linkNames(network: NetworkSettings | undefined): readonly string[] {
+  if (network === undefined) return ['uplink', 'access']
+  const names = network.links.map(({ name }) => name)
+  const usual = ['uplink', ...names].find((name) => names.includes(name)) ?? 'access'
+  return [...new Set([usual, ...names, ...network.mirrors.map(({ name }) => name), 'access'])]
 }

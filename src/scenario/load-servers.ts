@@ -3,6 +3,7 @@
  * server is, the site option says unless the scenario does.
  */
 import { Scalar } from 'yaml'
+import type { NetworkHead } from './load-network.js'
 import { KEYS } from './scenario-keys.js'
 import type { ServerKind, Servers } from './scenario.js'
 import { loadDhcp, routerOf } from './servers/dhcp.js'
@@ -13,35 +14,43 @@ import { loadTftp } from './servers/tftp.js'
 import { shorten } from './yaml-source.js'
 import type { Fields, Value, YamlSource } from './yaml-source.js'
 
+/** @param head what the network says of where servers are */
 export function loadServers(
   source: YamlSource,
   value: Value,
   readDirectory: ReadDirectory,
+  head: Pick<NetworkHead, 'home' | 'vlans'>,
 ): { readonly servers: Servers; readonly router: Subnet } {
-  return new ServersLoader(source, readDirectory).servers(value)
+  return new ServersLoader(source, readDirectory, head).servers(value)
 }
 
 class ServersLoader {
   readonly #source: YamlSource
   readonly #readDirectory: ReadDirectory
+  readonly #head: Pick<NetworkHead, 'home' | 'vlans'>
   readonly #names = new Set<string>()
 
-  constructor(source: YamlSource, readDirectory: ReadDirectory) {
+  constructor(source: YamlSource, readDirectory: ReadDirectory, head: Pick<NetworkHead, 'home' | 'vlans'>) {
+    this.#head = head
     this.#source = source
     this.#readDirectory = readDirectory
   }
 
   servers(value: Value): { readonly servers: Servers; readonly router: Subnet } {
     const source = this.#source
+    const { home, vlans } = this.#head
     const servers = source.fields(value, 'servers', KEYS.servers)
-    const dhcp = this.#each(servers, 'dhcp', KEYS.dhcp).map(({ fields, name }) => loadDhcp({ source, name }, fields))
+    const dhcp = this.#each(servers, 'dhcp', KEYS.dhcp).map(({ fields, name }) =>
+      loadDhcp({ source, name, vlans }, fields, home),
+    )
     const router = routerOf(dhcp[0])
     const loading = (name: string): ServerLoading => ({
       source,
       readDirectory: this.#readDirectory,
       name,
-      router,
+      router: home ?? router,
       dhcp,
+      vlans,
     })
     const http = this.#each(servers, 'http', KEYS.http).map(({ fields, name }) => loadHttp(loading(name), fields))
     const tftp = this.#each(servers, 'tftp', KEYS.tftp).map(({ fields, name }) => loadTftp(loading(name), fields, http))

@@ -4,7 +4,8 @@
  * The analyzer gets the octets of the pcapng file and nothing else, as if somebody had mailed it. Its report is then
  * checked twice: against what the scenario expects, and against what the emulator knows to have happened.
  *
- * A run ends when every phone's story is over and the network has been quiet for a while, or at the scenario's limit.
+ * A run ends when every phone's story is over, no event of a phone is left, and the network has been quiet for a while, or
+ * at the scenario's limit.
  * In that silence the router announces its address (RFC 5227 §2.3) as routers do now and then: without a frame behind
  * it nobody who reads the capture could tell that a phone went quiet from a capture that was stopped.
  */
@@ -21,8 +22,9 @@ import type { PhoneStory } from '../emulator/phones/story.js'
 import { Simulation } from '../emulator/sim/simulation.js'
 import type { TruthLog } from '../emulator/sim/truth-log.js'
 import { checkExpectations } from '../expectations/check-expectations.js'
-import type { ExpectationResult } from '../expectations/check-expectations.js'
+import type { ExpectationResult, KnownPhone } from '../expectations/check-expectations.js'
 import type { CapturePoint, Scenario } from './scenario.js'
+import { POWER_CYCLE } from './schedule-events.js'
 import { buildSite } from './site.js'
 import { checkAgainstTruth } from './truth-check.js'
 import type { Disagreement } from './truth-check.js'
@@ -94,13 +96,13 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
     writer.frame(0, addNanos(scenario.epoch, time), frame)
   })
 
-  const lastDeed = Math.max(0, ...scenario.phones.flatMap(({ user }) => user.actions.map(({ at }) => at)))
-  const isBusy = () => sim.now <= lastDeed || site.phones.some((phone) => phone.isServingUser)
+  const lastDeed = lastPhoneEvent(scenario)
+  const isBusy = () => sim.now < lastDeed || site.phones.some((phone) => phone.isServingUser)
   const stories = () => site.phones.map((phone) => phone.story)
   const ended = await runUntilQuiet(sim, scenario.limit, stories, isBusy, options)
   const duration = sim.now
   if (ended !== 'interrupted') {
-    for (let i = 0; i < ANNOUNCEMENTS; i++) sim.schedule(i * ANNOUNCE_INTERVAL, () => site.router.announceArp())
+    for (let i = 0; i < ANNOUNCEMENTS; i++) sim.schedule(i * ANNOUNCE_INTERVAL, () => site.announceRouters())
     await sim.run({ until: sim.now + ANNOUNCEMENTS * ANNOUNCE_INTERVAL })
   }
   writer.end()
@@ -127,7 +129,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
     ended,
     analysis,
     report,
-    expectations: checkExpectations(scenario.expect, whole, scenario.phones).map((result) => ({
+    expectations: checkExpectations(scenario.expect, whole, knownPhones(scenario)).map((result) => ({
       ...result,
       statement: showSecrets ? result.statement : maskText(result.statement),
       failures: result.failures.map(mask),
@@ -145,11 +147,26 @@ export function captureNameOf(scenario: Scenario): string {
   return scenario.capture.file ?? `${base}.pcapng`
 }
 
-/** MACs of the phones whose traffic the capture point shows whole; undefined for all of them. */
-function watchedPhones({ capture, phones }: Scenario): ReadonlySet<string> | undefined {
+/**
+ * MACs of the phones whose traffic the capture point shows whole; undefined for all of them. Behind a router frames are
+ * not the phones' any more, and a firewall makes what is beyond it another story.
+ */
+function watchedPhones(scenario: Scenario): ReadonlySet<string> | undefined {
+  const { capture, phones, network } = scenario
   const { at } = capture
   if (at.kind === 'server') return new Set()
-  return at.kind === 'phone' ? new Set(phones.slice(at.index - 1, at.index).map(({ mac }) => mac)) : undefined
+  if (at.kind === 'phone') return new Set(phones.slice(at.index - 1, at.index).map(({ mac }) => mac))
+  if (network === undefined) return undefined
+  const { mirrors, routers, firewalls, links } = network
+  const name = at.kind === 'named' ? at.name : at.kind
+  const mirror = mirrors.find((one) => one.name === name)
+  // What a mirror port has no room for nobody sees.
+  if (mirror !== undefined && (mirror.direction !== 'both' || Object.keys(mirror.settings).length > 0)) return new Set()
+  const link = links.find((one) => one.name === name)
+  const boxes = mirror !== undefined ? [mirror.at] : link !== undefined ? link.between : [name]
+  if (routers.length === 0 && firewalls.length === 0) return undefined
+  const near = phones.filter(({ place }) => boxes.includes(place?.at ?? network.phones.at))
+  return new Set(near.map(({ mac }) => mac))
 }
 
 /** The same with secrets masked in every text that it holds. */
@@ -159,6 +176,18 @@ function maskStrings<T extends object>(result: T): T {
     typeof value === 'string' ? maskText(value) : value,
   ])
   return Object.fromEntries(entries) as T
+}
+
+function knownPhones({ phones }: Scenario): readonly KnownPhone[] {
+  return phones.map(({ mac, model, extension, groupName }) => ({ mac, model, extension, group: groupName }))
+}
+
+/** When the last thing that the scenario does to a phone is done. */
+function lastPhoneEvent({ events, phones }: Scenario): Nanos {
+  const times = events.map((event) => ('phones' in event ? event.at + (event.duration ?? POWER_CYCLE) : 0))
+  const starts = phones.map(({ start, startWithin = 0 }) => start + startWithin)
+  const deeds = phones.flatMap(({ user }) => user.actions.map(({ at }) => at + 1))
+  return [...times, ...starts, ...deeds].reduce((latest, time) => Math.max(latest, time), 0)
 }
 
 async function runUntilQuiet(
@@ -183,5 +212,14 @@ async function runUntilQuiet(
 }
 
 function describePoint(at: CapturePoint): string {
-  return at.kind === 'phone' ? `phone-${at.index}` : at.kind === 'server' ? at.server : at.kind
+  switch (at.kind) {
+    case 'phone':
+      return `phone-${at.index}`
+    case 'server':
+      return at.server
+    case 'named':
+      return at.name
+    default:
+      return at.kind
+  }
 }

@@ -175,9 +175,9 @@ capture: { at: rogue }`)
       '2:40: 101% is more than everything; a percentage is 0% to 100%',
     ],
     [
-      'a loss model to come',
-      'phones: [{ model: 1608 }]\nnetwork: { links: { access: { loss: { model: gemodel } } } }',
-      "2:37: a model of 'loss' is not supported yet; give a percentage, as loss: 1%",
+      'a loss model by another name',
+      'phones: [{ model: 1608 }]\nnetwork: { links: { access: { loss: { gilbertEliott: { p: 1% } } } } }',
+      "2:39: unknown key 'gilbertEliott' in loss; did you mean 'gilbertElliott'?",
     ],
     [
       'a misspelt finding',
@@ -285,7 +285,7 @@ capture: { at: rogue }`)
     [
       'an event without its link',
       'phones: [{ model: 1608 }]\nevents: [{ at: 5s, set: { loss: 1% } }]',
-      "2:10: an event needs 'link', as { at: 30s, link: uplink, set: { loss: 10% }, for: 20s }",
+      "2:10: an event needs 'link', 'phone' or 'server', as { at: 30s, link: uplink, set: { loss: 10% }, for: 20s }",
     ],
     ['no phones', 'name: nobody', '1:1: the scenario has no phones; add phones: [{ model: 1608 }]'],
     [
@@ -354,7 +354,7 @@ capture: { at: rogue }`)
 
   it('shows control characters of a file as question marks', () => {
     expect(problemsOf('"ph\\e[31mones": []')[0]).toBe(
-      "1:1: unknown key 'ph?[31mones' in a scenario; known keys: name, description, seed, epoch, limit, network, servers, phones, events, expect, capture",
+      "1:1: unknown key 'ph?[31mones' in a scenario; known keys: name, description, seed, epoch, limit, network, servers, phones, rules, events, expect, capture",
     )
   })
 })

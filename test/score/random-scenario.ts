@@ -205,6 +205,7 @@ class Lot {
       nameServers: [],
       domain: undefined,
       nextServer: this.#nextServer,
+      scopes: [],
       faults: this.#dhcpFaults,
     }
     return [settings]

@@ -149,6 +149,11 @@ export class Router implements LinkNode {
     this.#insert({ network: (network & mask) >>> 0, mask, gateway, via })
   }
 
+  /** Announces each interface's own address, RFC 5227 §2.3. */
+  announceArp(): void {
+    for (const one of this.#interfaces) one.announceArp()
+  }
+
   #insert(route: Route): void {
     this.#routes = [...this.#routes, route].sort((a, b) => (b.mask >>> 0) - (a.mask >>> 0))
     this.#remembered.clear()
@@ -442,6 +447,10 @@ class RouterInterface {
     if (entry.waiting.length >= MAX_WAITING) entry.waiting.shift()
     entry.waiting.push(packet)
     if (entry.tries === 0) this.#ask(nextHop, entry)
+  }
+
+  announceArp(): void {
+    this.#sendArp(BROADCAST, arp.Operation.request, new Uint8Array(6), this.address)
   }
 
   /** False for what is not ARP over Ethernet for IPv4. */

@@ -2,7 +2,7 @@
  * Rules for single frames: "drop the second OFFER", "drop DATA block 3 once", "drop every SYN to port 80 for 30 s".
  *
  * A rule says which frames it means and what happens to them. It counts the frames that match, and acts on some of
- * them: from the `nth` on, `times` often, within a stretch of time, with a probability. The first rule that acts on a
+ * them: from the `nth` on, every so-many-th, `times` often, within a stretch of time, with a probability. The first rule that acts on a
  * frame decides; rules behind it do not count that frame.
  *
  * What a rule drops is lost on the way: a tap at the sender sees it. Links without rules know nothing of them.
@@ -59,7 +59,9 @@ export interface FrameRule {
   readonly action: FrameAction
   /** The first matching frame that it acts on, counted from 1; 1 unless given. */
   readonly nth?: number
-  /** How many matching frames from there on; all unless given. */
+  /** From there on only every so-many-th matching frame; each unless given. */
+  readonly every?: number
+  /** How many of those; all unless given. */
   readonly times?: number
   /** Frames outside this stretch of time are not counted. */
   readonly from?: Nanos
@@ -129,10 +131,10 @@ export class RuleSet {
     const facts = this.#reader.read(frame)
     for (const entry of this.#entries) {
       const { rule } = entry
-      const { nth = 1, times = Infinity, from = 0, until = Infinity, probability = 1 } = rule
+      const { nth = 1, every = 1, times = Infinity, from = 0, until = Infinity, probability = 1 } = rule
       if (now < from || now >= until || !entry.matches(facts, frame, direction)) continue
       entry.matched++
-      if (entry.matched < nth || entry.applied >= times) continue
+      if (entry.matched < nth || (entry.matched - nth) % every !== 0 || entry.applied >= times) continue
       if (probability < 1 && this.#random.next() >= probability) continue
       entry.applied++
       return this.#apply(rule, frame)
@@ -155,8 +157,9 @@ export class RuleSet {
   }
 }
 
-function checkRule({ name, action, nth = 1, times = 1, probability = 1 }: FrameRule): void {
+function checkRule({ name, action, nth = 1, every = 1, times = 1, probability = 1 }: FrameRule): void {
   if (!(Number.isInteger(nth) && nth > 0)) throw new RangeError(`rule ${name}: impossible nth: ${nth}`)
+  if (!(Number.isInteger(every) && every > 0)) throw new RangeError(`rule ${name}: impossible every: ${every}`)
   if (!(times > 0)) throw new RangeError(`rule ${name}: impossible times: ${times}`)
   if (!(probability >= 0 && probability <= 1))
     throw new RangeError(`rule ${name}: impossible probability: ${probability}`)

@@ -4,16 +4,21 @@
 import { SECOND } from '../../base/time.js'
 import type { Nanos } from '../../base/time.js'
 import { startDhcpServer } from '../../servers/dhcp-server.js'
+import type { DhcpScope } from '../../servers/dhcp-server.js'
 import type { ServerFault } from '../../servers/faults.js'
 import { formatAddress, parseAddress } from '../../wire/ipv4.js'
 import { loadFaults } from '../load-faults.js'
-import type { KEYS } from '../scenario-keys.js'
+import { defined } from '../defined.js'
+import { readVlan } from '../read-places.js'
+import type { VlanNames } from '../read-places.js'
+import { KEYS } from '../scenario-keys.js'
 import { shorten } from '../yaml-source.js'
 import type { Fields, Value, YamlSource } from '../yaml-source.js'
 import { hostProblem, readAddresses, readListen, readServerAddress } from './server.js'
 import type { Ground, Running, ServerLoading, ServerSettings, Subnet } from './server.js'
 
-export interface DhcpSettings extends ServerSettings {
+/** Addresses of one subnet, and what its clients are told. */
+export interface DhcpScopeSettings {
   readonly pool: { readonly first: number; readonly last: number }
   readonly mask: number
   readonly routers: readonly number[]
@@ -24,6 +29,13 @@ export interface DhcpSettings extends ServerSettings {
   readonly nameServers: readonly number[]
   readonly domain: string | undefined
   readonly nextServer: number | undefined
+  /** Of a campus: whose clients these are. */
+  readonly clientVlan?: number
+}
+
+export interface DhcpSettings extends ServerSettings, DhcpScopeSettings {
+  /** Of further subnets, behind relays. */
+  readonly scopes: readonly DhcpScopeSettings[]
   readonly faults: readonly ServerFault[]
 }
 
@@ -38,12 +50,39 @@ export function routerOf(dhcp: DhcpSettings | undefined): Subnet {
   return { address: dhcp?.routers[0] ?? DEFAULT_ROUTER, mask: dhcp?.mask ?? DEFAULT_MASK }
 }
 
+/** @param home the servers' subnet, where it is not that of the pool */
 export function loadDhcp(
-  { source, name }: Pick<ServerLoading, 'source' | 'name'>,
+  { source, name, vlans }: Pick<ServerLoading, 'source' | 'name' | 'vlans'>,
   fields: Fields<(typeof KEYS.dhcp)[number]>,
+  home: Subnet | undefined,
 ): DhcpSettings {
+  const scope = readScope(source, fields, 'the dhcp server', vlans)
+  const scopes = (source.list(fields.get('scopes'), 'scopes') ?? []).flatMap((item) => {
+    const inner = source.fields(item, 'a scope', KEYS.scope)
+    return inner === undefined ? [] : [readScope(source, inner, 'a scope', vlans)]
+  })
+  const at = source.text(fields.get('at'), 'at', 64)
+  // Plugged in somewhere else than the other servers, it is a local one of its pool's subnet.
+  const near = home === undefined || at !== undefined ? { address: scope.pool.first, mask: scope.mask } : home
+  return {
+    name,
+    address: readServerAddress(source, fields.get('address'), near.mask) ?? ((near.address & near.mask) >>> 0) + 3,
+    listen: readListen(source, fields.get('listen')),
+    ...scope,
+    ...defined({ at }),
+    scopes,
+    faults: loadFaults(source, fields.get('faults'), 'dhcp'),
+  }
+}
+
+function readScope(
+  source: YamlSource,
+  fields: Fields<(typeof KEYS.scope)[number]>,
+  what: string,
+  vlans: VlanNames,
+): DhcpScopeSettings {
   const mask = readMask(source, fields.get('mask'))
-  if (!fields.has('pool')) source.note(fields.node, 'the dhcp server needs a pool, as pool: 10.20.0.100-10.20.0.250')
+  if (!fields.has('pool')) source.note(fields.node, `${what} needs a pool, as pool: 10.20.0.100-10.20.0.250`)
   const pool = readPool(source, fields.get('pool'))
   const routers = readAddresses(source, fields.get('router'), 'router')
   const subnetOf = (address: number) => (address & mask) >>> 0
@@ -61,20 +100,16 @@ export function loadDhcp(
   const network = subnetOf(pool?.first ?? DEFAULT_ROUTER)
   const leaseTime = fields.has('lease') ? source.duration(fields.get('lease')) : DEFAULT_LEASE
   if (leaseTime !== undefined && leaseTime < SECOND) source.note(fields.get('lease'), 'a lease lasts at least 1s')
-  const siteOption = readSiteOption(source, fields.get('siteOption'))
   return {
-    name,
-    address: readServerAddress(source, fields.get('address'), mask) ?? network + 3,
-    listen: readListen(source, fields.get('listen')),
     pool: pool ?? { first: network + 100, last: network + 250 },
     mask,
     routers: routers ?? [network + 1],
     leaseTime: Math.round((leaseTime ?? DEFAULT_LEASE) / SECOND),
-    siteOption,
+    siteOption: readSiteOption(source, fields.get('siteOption')),
     nameServers: readAddresses(source, fields.get('dns'), 'dns') ?? [],
     domain: source.text(fields.get('domain'), 'domain', 253),
     nextServer: source.address(fields.get('nextServer'), 'nextServer'),
-    faults: loadFaults(source, fields.get('faults'), 'dhcp'),
+    ...defined({ clientVlan: readVlan(source, fields.get('vlan'), vlans) }),
   }
 }
 
@@ -85,20 +120,27 @@ export function startDhcp(dhcp: DhcpSettings, ground: Ground): Running | undefin
   return startDhcpServer(ground.virtual(host), {
     name: dhcp.name,
     serverAddress: formatAddress(dhcp.address),
-    pool: { first: formatAddress(dhcp.pool.first), last: formatAddress(dhcp.pool.last) },
-    mask: formatAddress(dhcp.mask),
-    routers: dhcp.routers.map(formatAddress),
-    leaseTime: dhcp.leaseTime,
-    ...(dhcp.siteOption !== undefined && { siteOption: dhcp.siteOption }),
-    ...(dhcp.nameServers.length > 0 && { domainNameServers: dhcp.nameServers.map(formatAddress) }),
-    ...(dhcp.domain !== undefined && { domainName: dhcp.domain }),
-    ...(dhcp.nextServer !== undefined && { nextServer: formatAddress(dhcp.nextServer) }),
+    ...scopeOptions(dhcp),
+    ...(dhcp.scopes.length > 0 && { relayedScopes: dhcp.scopes.map(scopeOptions) }),
     faults: dhcp.faults,
     log: ground.log,
   })
 }
 
-export function readMask(source: YamlSource, value: Value): number {
+function scopeOptions(scope: DhcpScopeSettings): DhcpScope {
+  return {
+    pool: { first: formatAddress(scope.pool.first), last: formatAddress(scope.pool.last) },
+    mask: formatAddress(scope.mask),
+    routers: scope.routers.map(formatAddress),
+    leaseTime: scope.leaseTime,
+    ...(scope.siteOption !== undefined && { siteOption: scope.siteOption }),
+    ...(scope.nameServers.length > 0 && { domainNameServers: scope.nameServers.map(formatAddress) }),
+    ...(scope.domain !== undefined && { domainName: scope.domain }),
+    ...(scope.nextServer !== undefined && { nextServer: formatAddress(scope.nextServer) }),
+  }
+}
+
+function readMask(source: YamlSource, value: Value): number {
   const mask = source.address(value, 'mask')
   if (mask === undefined) return DEFAULT_MASK
   const inverted = ~mask >>> 0

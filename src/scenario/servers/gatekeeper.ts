@@ -9,7 +9,7 @@ import { loadFaults } from '../load-faults.js'
 import type { KEYS } from '../scenario-keys.js'
 import type { Fields, Value, YamlSource } from '../yaml-source.js'
 import { shorten } from '../yaml-source.js'
-import { hostProblem, namedServer, readAddresses, readListen, readServerAddress } from './server.js'
+import { hostProblem, namedServer, readAddresses, readListen, readPlace, readServerAddress } from './server.js'
 import type { Ground, Listening, Running, ServerLoading, ServerSettings, Subnet } from './server.js'
 
 export interface GatekeeperSettings extends ServerSettings {
@@ -38,7 +38,7 @@ export function loadGatekeeper(
   loading: ServerLoading,
   fields: Fields<(typeof KEYS.gatekeeper)[number]>,
 ): GatekeeperSettings {
-  const { source, name, router, dhcp } = loading
+  const { source, name, router, dhcp, vlans } = loading
   const address = readServerAddress(source, fields.get('address'), router.mask) ?? namedServer(dhcp, ['MCIPADD'])
   const alternates = readAddresses(source, fields.get('alternates'), 'alternates') ?? []
   for (const alternate of alternates) {
@@ -49,6 +49,7 @@ export function loadGatekeeper(
     name,
     address: address ?? callServerOf(router),
     listen: readListen(source, fields.get('listen')),
+    ...readPlace(source, fields, vlans),
     signalling: readListen(source, fields.get('signalling')),
     extensions: readExtensions(source, fields.get('extensions')),
     taken: (source.list(fields.get('taken'), 'taken', true) ?? []).flatMap((item) => readExtension(source, item) ?? []),

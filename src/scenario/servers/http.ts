@@ -13,7 +13,7 @@ import { KEYS } from '../scenario-keys.js'
 import type { Fields, Value, YamlSource } from '../yaml-source.js'
 import { readServedFiles, storeWith } from './served-files.js'
 import type { ServedFiles } from './served-files.js'
-import { fileServerOf, namedServer, readListen, readServerAddress } from './server.js'
+import { fileServerOf, namedServer, readListen, readPlace, readServerAddress } from './server.js'
 import type { Ground, Running, ServerLoading, ServerSettings } from './server.js'
 
 const SCHEMES = ['basic', 'digest', 'both'] as const
@@ -42,7 +42,7 @@ export interface HttpSettings extends ServerSettings {
 }
 
 export function loadHttp(loading: ServerLoading, fields: Fields<(typeof KEYS.http)[number]>): HttpSettings {
-  const { source, name, router, dhcp } = loading
+  const { source, name, router, dhcp, vlans } = loading
   const auth = source.fields(fields.get('auth'), 'auth', KEYS.auth)
   if (auth !== undefined) {
     for (const key of ['user', 'password'] as const) {
@@ -57,6 +57,7 @@ export function loadHttp(loading: ServerLoading, fields: Fields<(typeof KEYS.htt
     address: address ?? fileServerOf(router),
     port: source.integer(fields.get('port'), 'port', 1, 65535) ?? 80,
     listen: readListen(source, fields.get('listen')),
+    ...readPlace(source, fields, vlans),
     content: readServedFiles(loading, fields),
     backup,
     auth:

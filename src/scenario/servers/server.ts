@@ -9,7 +9,10 @@ import type { Simulation } from '../../emulator/sim/simulation.js'
 import type { Host } from '../../host/host.js'
 import type { ServerLog } from '../../servers/server-log.js'
 import { formatAddress, parseAddress } from '../../wire/ipv4.js'
-import type { Value, YamlSource } from '../yaml-source.js'
+import { defined } from '../defined.js'
+import { readVlan } from '../read-places.js'
+import type { VlanNames } from '../read-places.js'
+import type { Fields, Value, YamlSource } from '../yaml-source.js'
 import type { DhcpSettings } from './dhcp.js'
 
 /** Whether a port answers: served; closed, with a reset or ICMP; or behind a firewall that drops. */
@@ -23,6 +26,10 @@ export interface ServerSettings {
   /** uint32. */
   readonly address: number
   readonly listen: Listening
+  /** The switch it is plugged into, when that is not where servers are. */
+  readonly at?: string
+  /** Of its access port, when that is not its router's. */
+  readonly vlan?: number
 }
 
 /** An address and the subnet it is in. */
@@ -46,6 +53,8 @@ export interface ServerLoading {
   readonly name: string
   /** The servers' subnet, by its router. */
   readonly router: Subnet
+  /** VLANs by name. */
+  readonly vlans: VlanNames
   /** DHCP servers are loaded before all others: their site options say where those are. */
   readonly dhcp: readonly DhcpSettings[]
 }
@@ -64,6 +73,15 @@ export interface Ground {
 /** A server that can be stopped. */
 export interface Running {
   close(): Promise<void>
+}
+
+/** `at` and `vlan`: where a server is plugged in. */
+export function readPlace(
+  source: YamlSource,
+  fields: Fields<'at' | 'vlan'>,
+  vlans: VlanNames,
+): Pick<ServerSettings, 'at' | 'vlan'> {
+  return defined({ at: source.text(fields.get('at'), 'at', 64), vlan: readVlan(source, fields.get('vlan'), vlans) })
 }
 
 export function readListen(source: YamlSource, value: Value): Listening {

@@ -9,7 +9,7 @@ import type { Fields } from '../yaml-source.js'
 import type { HttpSettings } from './http.js'
 import { readServedFiles, storeWith } from './served-files.js'
 import type { ServedFiles } from './served-files.js'
-import { fileServerOf, namedServer, readListen, readServerAddress } from './server.js'
+import { fileServerOf, namedServer, readListen, readPlace, readServerAddress } from './server.js'
 import type { Ground, Running, ServerLoading, ServerSettings } from './server.js'
 
 export interface TftpSettings extends ServerSettings {
@@ -23,12 +23,13 @@ export function loadTftp(
   fields: Fields<(typeof KEYS.tftp)[number]>,
   http: readonly HttpSettings[],
 ): TftpSettings {
-  const { source, name, router, dhcp } = loading
+  const { source, name, router, dhcp, vlans } = loading
   const address = readServerAddress(source, fields.get('address'), router.mask) ?? namedServer(dhcp, ['TFTPSRVR'])
   return {
     name,
     address: address ?? http[0]?.address ?? fileServerOf(router),
     listen: readListen(source, fields.get('listen')),
+    ...readPlace(source, fields, vlans),
     content: readServedFiles(loading, fields),
     faults: loadFaults(source, fields.get('faults'), 'tftp'),
   }
