@@ -10,7 +10,6 @@
  *
  * Not here: RADIUS as frames of its own (the verdict is that of a list of users), EAP methods with TLS, MKA, guest VLANs.
  */
-import { createHash } from 'node:crypto'
 import { equalBytes, latin1 } from '../../base/bytes.js'
 import { WireError } from '../../base/errors.js'
 import type { Random } from '../../base/random.js'
@@ -19,6 +18,7 @@ import * as eapol from '../../wire/eapol.js'
 import { encode as encodeEthernet, EtherType, HEADER_LENGTH } from '../../wire/ethernet.js'
 import type { Simulation } from '../sim/simulation.js'
 import { Timer } from '../sim/timer.js'
+import { md5Response } from './eap-md5.js'
 import type { Link } from './link.js'
 import type { Switch } from './switch.js'
 
@@ -229,12 +229,6 @@ export class Dot1xAuthenticator {
 }
 
 const EMPTY = new Uint8Array(0)
-
-/** MD5 over identifier, secret and challenge: RFC 1994 §4.1, which RFC 3748 §5.4 refers to. */
-export function md5Response(identifier: number, password: string, challenge: Uint8Array): Uint8Array {
-  const hash = createHash('md5').update(Uint8Array.of(identifier)).update(Buffer.from(password, 'latin1'))
-  return new Uint8Array(hash.update(challenge).digest())
-}
 
 function decoded(frame: Uint8Array): { type: number; eap: eapol.EapPacket | undefined } | undefined {
   try {

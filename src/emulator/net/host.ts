@@ -17,7 +17,15 @@ import { Ipv4, type StackCounters } from './ipv4.js'
 import { LINUX, PHONE, type StackProfile } from './profile.js'
 import type { TcpConnection } from './tcp/connection.js'
 import { Tcp, type Accept, type TcpListener } from './tcp/tcp.js'
-import type { Datagram, TcpHandlers, TcpOptions, Transport, UdpPort, UnreachableError } from './transport.js'
+import type {
+  Datagram,
+  LinkSocket,
+  TcpHandlers,
+  TcpOptions,
+  Transport,
+  UdpPort,
+  UnreachableError,
+} from './transport.js'
 import { Udp } from './udp.js'
 
 export type PortPolicy = 'open' | 'drop' | 'reject'
@@ -117,6 +125,11 @@ export class EmulatedHost implements Transport, LinkNode {
 
   setVlan(tag: { vid: number; pcp: number } | undefined): void {
     this.#ip.setVlan(tag)
+  }
+
+  /** One listener for each EtherType; a second one takes its place. */
+  bindLink(etherType: number, received: (payload: Uint8Array) => void): LinkSocket {
+    return this.#ip.bindLink(etherType, received)
   }
 
   /**

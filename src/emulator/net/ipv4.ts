@@ -17,6 +17,7 @@ import type { EventHandler } from '../sim/event-queue.js'
 import type { Simulation } from '../sim/simulation.js'
 import { Neighbour, Neighbours, type ArpInterface } from './arp.js'
 import { Fragments } from './fragments.js'
+import type { LinkSocket } from './transport.js'
 import { allocateFrame } from '../link/frames.js'
 import type { StackProfile } from './profile.js'
 
@@ -92,6 +93,8 @@ export class Ipv4 implements ArpInterface, FloodListener {
   readonly #broadcast: Neighbour
   readonly #self: EventHandler<Uint8Array>
   #subnetBroadcast = ipv4.BROADCAST_ADDRESS
+  /** Who takes untagged frames of an EtherType; empty on most hosts. */
+  readonly #linkListeners = new Map<number, (payload: Uint8Array) => void>()
   #vlan: { readonly vid: number; readonly pcp: number } | undefined
   #linkHeaderLength = HEADER_LENGTH
   #identification: number
@@ -176,6 +179,21 @@ export class Ipv4 implements ArpInterface, FloodListener {
   /** Counts what was passed over. */
   settleCounters(): void {
     this.#interests?.settle()
+  }
+
+  bindLink(etherType: number, received: (payload: Uint8Array) => void): LinkSocket {
+    this.#linkListeners.set(etherType, received)
+    return {
+      send: (destination, payload) => {
+        const frame = allocateFrame(HEADER_LENGTH + payload.length)
+        encodeEthernetInto(frame, 0, destination, this.mac, etherType)
+        frame.set(payload, HEADER_LENGTH)
+        this.transmit(frame)
+      },
+      close: () => {
+        if (this.#linkListeners.get(etherType) === received) this.#linkListeners.delete(etherType)
+      },
+    }
   }
 
   /** Whether it is one of ours, the loopback addresses included. */
@@ -313,6 +331,13 @@ export class Ipv4 implements ArpInterface, FloodListener {
     let etherType = (frame[12]! << 8) | frame[13]!
     let at = HEADER_LENGTH
     let vid = 0
+    if (this.#linkListeners.size > 0) {
+      const listener = this.#linkListeners.get(etherType)
+      if (listener !== undefined) {
+        listener(frame.subarray(HEADER_LENGTH))
+        return
+      }
+    }
     if (etherType === EtherType.vlan) {
       if (frame.length < HEADER_LENGTH + VLAN_HEADER_LENGTH) {
         this.counters.malformed++

@@ -17,6 +17,11 @@ export interface Transport {
   deconfigure(): void
   /** 802.1Q tag of every frame sent from now on; undefined sends untagged. Frames with another tag are not received. */
   setVlan(tag: { vid: number; pcp: number } | undefined): void
+  /**
+   * Untagged frames of one EtherType to this MAC or to a group, such as LLDP and EAPOL, whatever setVlan() said. Absent
+   * where the machine gives no access to its link.
+   */
+  bindLink?(etherType: number, received: (payload: Uint8Array) => void): LinkSocket
   /** @throws Error EADDRINUSE (property `code`) when the port is taken. Port 0 picks a free one of 1024..5000. */
   bindUdp(
     port: number,
@@ -42,6 +47,12 @@ export interface UnreachableError {
   readonly from: number
   readonly destinationAddress: number
   readonly destinationPort: number
+}
+
+export interface LinkSocket {
+  /** An untagged frame. @param destination six octets */
+  send(destination: Uint8Array, payload: Uint8Array): void
+  close(): void
 }
 
 export interface UdpPort {

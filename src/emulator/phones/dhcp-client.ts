@@ -41,6 +41,10 @@ export interface Lease {
   readonly tftpServerName: string | undefined
   /** Every site-specific option sent, by number. */
   readonly siteOptions: ReadonlyMap<number, Uint8Array>
+  /** Option 43. */
+  readonly vendorOption?: Uint8Array | undefined
+  /** Typed in at the phone; no server knows of it. */
+  readonly isManual?: boolean
 }
 
 export type DhcpEvent =
@@ -106,6 +110,8 @@ export class DhcpClient {
   #rebindAt: Nanos = 0
   #expireAt: Nanos = 0
   #saidExtended = false
+  /** The address is used without a lease: DHCPSTD does not take it away. */
+  #adopted = false
 
   constructor(options: DhcpClientOptions) {
     this.#options = options
@@ -118,6 +124,25 @@ export class DhcpClient {
   /** Answers carry it; 0 before the first message. */
   get xid(): number {
     return this.#xid
+  }
+
+  /** Nobody has offered anything yet. */
+  get awaitsOffer(): boolean {
+    return this.#state === 'waiting' || this.#state === 'selecting'
+  }
+
+  /**
+   * Uses an address of before without a server's word, and asks any server for it until one says yes or no: REUSETIME
+   * [avaya.md 1.9].
+   */
+  adopt(lease: Lease, now: Nanos): DhcpStep {
+    this.#lease = lease
+    this.#state = 'rebinding'
+    this.#xid = this.#options.random.u32()
+    this.#started = now
+    this.#renewAt = this.#rebindAt = this.#expireAt = now
+    this.#adopted = true
+    return this.#renew(now)
   }
 
   /** @param delay before the first DISCOVER */
@@ -253,6 +278,7 @@ export class DhcpClient {
       return step({ event: { kind: 'leased', lease } })
     }
     this.#saidExtended = false
+    this.#adopted = false
     return { ...this.confirm(), event: { kind: 'renewed', lease } }
   }
 
@@ -301,7 +327,7 @@ export class DhcpClient {
       until = this.#expireAt
     }
     if (now >= this.#expireAt) {
-      if (this.#options.dropsExpiredLease()) return this.#lose('expired')
+      if (this.#options.dropsExpiredLease() && !this.#adopted) return this.#lose('expired')
       until = Infinity
       if (!this.#saidExtended) event = { kind: 'extended' }
       this.#saidExtended = true
@@ -396,6 +422,7 @@ function leaseOf(message: dhcp.DhcpMessage): Lease | undefined {
     domainName: dhcp.textOption(message, OptionCode.domainName),
     tftpServerName: dhcp.textOption(message, OptionCode.tftpServerName),
     siteOptions,
+    vendorOption: dhcp.option(message, OptionCode.vendorSpecific)?.slice(),
   }
 }
 

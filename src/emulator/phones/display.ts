@@ -7,9 +7,14 @@ import { SERIES, type SeriesName } from '../../deskphone/series.js'
 export const restarting = 'Restarting...'
 export const initializing = 'Initializing'
 export const conflict = 'DHCP: CONFLICT * to program'
+export const waitingForDot1x = 'Waiting for 802.1X authentication...'
 export const checksumError = 'Checksum error'
 export const enterCredentials = 'Enter backup/restore credentials'
 export const authenticationFailed = 'Authentication failed. Try again.'
+
+export function dot1xFailed(series: SeriesName): string {
+  return series === '96x1' ? '802.1X Failed, try again' : '802.1X Failure'
+}
 
 export function dhcpSeconds(seconds: number, series: SeriesName): string {
   return SERIES[series].texts.dhcp(seconds)

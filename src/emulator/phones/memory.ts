@@ -3,6 +3,7 @@
  */
 import type { Contact } from '../../deskphone/backup-file.js'
 import type { Model } from '../../deskphone/series.js'
+import { newNetworkMemory, type NetworkMemory } from './network-memory.js'
 
 export interface BackupCredentials {
   readonly user: string
@@ -34,6 +35,7 @@ export interface PhoneMemory {
   httpsOnly: boolean
   /** What the scripts set at the last good boot, on series that keep it. */
   settings: Map<string, string>
+  readonly network: NetworkMemory
 }
 
 /** A set in use: its images in flash, nothing of a user. */
@@ -51,6 +53,7 @@ export function newMemory(model: Model): PhoneMemory {
     certificates: new Map(),
     httpsOnly: false,
     settings: new Map(),
+    network: newNetworkMemory(),
   }
 }
 

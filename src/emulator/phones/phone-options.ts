@@ -39,6 +39,8 @@ export interface PhoneOptions {
   readonly backup?: boolean
   readonly timers?: Partial<PhoneTimers>
   readonly assumptions?: Partial<PhoneAssumptions>
+  /** VLANLIST: whether a VLAN on which VLANTEST expired is left alone. Unless told, all but the 4600 [avaya.md 1.4]. */
+  readonly keepsVlanList?: boolean
   /** Every step, as events of the truth log. */
   readonly log?: (event: PhoneEvent) => void
   /** Called whenever `story.outcome` leaves `running`; a phone that goes on trying may come back to it later. */

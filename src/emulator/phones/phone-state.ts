@@ -6,6 +6,8 @@ import type { Nanos } from '../../base/time.js'
 import { seriesOf, type Series } from '../../deskphone/series.js'
 import { DEFAULT_ASSUMPTIONS, type PhoneAssumptions } from './assumptions.js'
 import { Authenticator } from './authenticator.js'
+import type { Lease } from './dhcp-client.js'
+import { Resolver } from './dns-client.js'
 import { newMemory, type PhoneMemory } from './memory.js'
 import type { PhoneOptions } from './phone-options.js'
 import { Process, wait, type Steps } from './process.js'
@@ -30,6 +32,14 @@ export class PhoneState {
   parameters = new Map<string, string[]>()
   /** What in the site option may have cost the phone its file server: a code of the findings catalogue. */
   serverTrouble: string | undefined
+  /** The address in use; undefined before DHCP and after a reset. */
+  lease: Lease | undefined
+  /** L2Q, L2QVLAN and PHY2VLAN are LLDP's: nothing else sets them [avaya.md 1.3]. */
+  lldpVlan = false
+  /** With the call server. */
+  registered = false
+  /** Forgets with every boot. */
+  resolver: Resolver
 
   constructor(options: PhoneOptions) {
     const { model, transport } = options
@@ -38,6 +48,7 @@ export class PhoneState {
     this.assume = { ...DEFAULT_ASSUMPTIONS, ...options.assumptions }
     this.authenticator = new Authenticator(options.random)
     this.memory = options.memory ?? newMemory(model)
+    this.resolver = new Resolver(this)
     this.siteOptionNumber = this.memory.siteOptionNumber ?? this.series.siteOption
     const mac = toHex(transport.mac, ':')
     this.story = {

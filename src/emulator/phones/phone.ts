@@ -1,8 +1,9 @@
 /**
  * One emulated phone: power it on, and it boots as its series does, over whatever Transport it is given.
  *
- *   power-on/reset -> DHCP -> conflict probe -> router check -> site option -> script -> (image -> reset) -> settings
- *   -> language files -> registration, or a log-in that stands in for it -> restore -> backup
+ *   power-on/reset -> 802.1X -> DHCP (with LLDP and VLANs) -> conflict probe -> router check -> (other VLAN -> reset)
+ *   -> site option -> script -> (image -> reset) -> settings -> language files
+ *   -> registration, or a log-in that stands in for it -> restore -> backup
  *
  * The stages are steps of process.ts, read from top to bottom in #boot; each has a module of its own (lease-keeper,
  * lease-parameters, file-stage, registration-stage, user-data-stage). What happened is in `story`; every step also goes to the log.
@@ -10,14 +11,17 @@
  * A phone that cannot get an address, reach its router or register says so once (`story.outcome`) and goes on trying. One
  * without files registers with the software it has.
  *
- * Not here: 802.1X, LLDP, VLANs, TLS (TLSSRVR is noted and passed over), DNS (servers given by name are not found),
- * FTP backup of the 4600.
+ * Not here: TLS (TLSSRVR is noted and passed over), FTP backup of the 4600.
  */
+import type { Nanos } from '../../base/time.js'
+import type { Lease } from './dhcp-client.js'
 import * as display from './display.js'
 import type { BootEnd } from './application-loader.js'
+import { Resolver, resolveFileServers, resolveServers } from './dns-client.js'
 import { FileStage } from './file-stage.js'
 import { LeaseKeeper } from './lease-keeper.js'
 import { readLeaseParameters } from './lease-parameters.js'
+import { LinkLayer } from './link-layer.js'
 import { clearUserData, type PhoneMemory } from './memory.js'
 import type { PhoneOptions } from './phone-options.js'
 import { PhoneState } from './phone-state.js'
@@ -30,7 +34,7 @@ import { UserDataStage, type UserDataOperation, type UserDataOutcome } from './u
 type BootReason = PhoneBoot['reason']
 
 /** A boot's own end: also one that read nothing and is to be tried again from the start. */
-type LifeEnd = BootEnd | 'no-files' | 'unregistered'
+type LifeEnd = BootEnd | 'no-files' | 'unregistered' | 'vlan-change'
 
 export class Phone {
   readonly #state: PhoneState
@@ -42,6 +46,7 @@ export class Phone {
   readonly #registration: RegistrationStage
   /** It was lost while the phone was busy. */
   #mustRegister = false
+  #link: LinkLayer | undefined
 
   constructor(options: PhoneOptions) {
     this.#state = new PhoneState(options)
@@ -69,8 +74,10 @@ export class Phone {
   powerOn(): void {
     if (this.isOn) return
     const { tell, story } = this.#state
-    const lease = new LeaseKeeper(this.#state, () => this.#restart('lease-lost'))
+    const link = new LinkLayer(this.#state)
+    const lease = new LeaseKeeper(this.#state, link, () => this.#restart('lease-lost'))
     this.#lease = lease
+    this.#link = link
     tell.log('power-on', { model: story.model, hostname: story.hostname })
     this.#run(this.#life(lease, 'power-on'))
   }
@@ -81,6 +88,8 @@ export class Phone {
     // First the address, so that calling off a transfer sends no reset.
     this.#lease.close()
     this.#lease = undefined
+    this.#link?.close()
+    this.#link = undefined
     this.#interrupt()
     this.#registration.forget()
     this.#state.tell.endBoot()
@@ -171,7 +180,7 @@ export class Phone {
       if (story.boots.length >= MAX_BOOTS) {
         tell.log('boot-limit', { boots: MAX_BOOTS })
         if (end === 'unregistered') tell.conclude(tell.hasFiles ? 'degraded' : 'failed', 'reboot-loop')
-        else tell.conclude('failed', end === 'no-files' ? undefined : 'application-loop')
+        else tell.conclude('failed', bootLimitCause(end))
         return
       }
       yield* this.#resetTime()
@@ -186,15 +195,39 @@ export class Phone {
     yield* this.#state.sleep(resetMinimum + Math.floor(options.random.next() * (resetMaximum - resetMinimum)))
   }
 
+  /** An address with a router that answers, on the VLAN where the phone is to stay. */
+  *#address(lease: LeaseKeeper, link: LinkLayer, delay: Nanos): Steps<Lease | 'vlan-change'> {
+    for (let wait = delay; ; wait = 0) {
+      const obtained = yield* lease.obtain(wait)
+      if (obtained === 'vlan-change') return 'vlan-change'
+      yield* lease.checkRouter(obtained)
+      if (!link.readNeighbour()) return obtained
+      // LLDP came late and names another VLAN, where the address is no good [avaya.md 1.3].
+      yield* lease.release()
+      if (this.#state.series.name !== '4600') {
+        link.useNewTagAfterReset()
+        return 'vlan-change'
+      }
+      lease.forget()
+      link.useNewTag()
+    }
+  }
+
   *#boot(lease: LeaseKeeper, reason: BootReason): Steps<LifeEnd> {
     const { tell, options, timers, memory, assume } = this.#state
     tell.beginBoot(reason)
     this.#state.display(display.initializing)
     this.#state.parameters = new Map()
+    this.#state.registered = false
+    this.#state.resolver = new Resolver(this.#state)
+    const link = this.#link!
+    link.beginBoot(reason)
+    yield* link.authenticate()
     const delay = reason === 'power-on' ? Math.floor(options.random.next() * timers.startWait) : 0
-    const obtained = yield* lease.obtain(delay)
-    yield* lease.checkRouter(obtained)
+    const obtained = yield* this.#address(lease, link, delay)
+    if (obtained === 'vlan-change') return 'vlan-change'
     readLeaseParameters(this.#state, obtained)
+    yield* resolveFileServers(this.#state)
     const end = yield* new FileStage(this.#state).run()
     if (end !== 'up') return end
     const { software } = this.#state.series
@@ -207,13 +240,23 @@ export class Phone {
     }
     if (canLogIn) yield* new UserDataStage(this.#state).logIn()
     else tell.log('boot-code-only', {})
+    this.#nowRegistered()
     tell.conclude()
     return 'up'
   }
 
+  /** LLDP tells it, and the address may be used again without DHCP (REUSETIME). */
+  #nowRegistered(): void {
+    this.#state.registered = true
+    this.#lease?.registered()
+    this.#link?.changed()
+  }
+
   *#register(): Steps<'up' | 'unregistered'> {
     const { tell } = this.#state
+    yield* resolveServers(this.#state, 'MCIPADD')
     if ((yield* this.#registration.register()) === 'reset') return 'unregistered'
+    this.#nowRegistered()
     yield* new UserDataStage(this.#state).restoreAndBackUp()
     tell.conclude()
     if (!this.#mustRegister) return 'up'
@@ -235,6 +278,12 @@ export class Phone {
     this.#state.tell.endBoot()
     yield* this.#restartSteps(lease, 'unregistered')
   }
+}
+
+/** Why a phone that resets itself again and again does so; of one without files, what kept it from them. */
+function bootLimitCause(end: LifeEnd): string | undefined {
+  if (end === 'no-files') return undefined
+  return end === 'vlan-change' ? 'vlan-ping-pong' : 'application-loop'
 }
 
 function refusal(operation: UserDataOperation, detail: string): UserDataOutcome {

@@ -23,6 +23,26 @@ export interface PhoneTimers {
   readonly arpProbes: number
   readonly arpProbeInterval: Nanos
   readonly arpProbeWait: Nanos
+  /** Own-address probes after a lease has ended unrenewed (DHCPSTD 0). Documented: 5 s [§1.8]. */
+  readonly extendedProbeInterval: Nanos
+  /** From the RELEASE to the reset when the VLAN changes: ARP for the server comes first. Assumption. */
+  readonly releaseWait: Nanos
+  /** EAPOL-Start to the next one, 802.1X-2004 §8.2.11.1.2: 30 s, and how many of them: 3. */
+  readonly dot1xStartPeriod: Nanos
+  readonly dot1xMaxStarts: number
+  /** Wait for the authenticator within an exchange: authPeriod, 30 s. */
+  readonly dot1xAuthPeriod: Nanos
+  /** Between a failure and the next EAPOL-Start: heldPeriod, 60 s. */
+  readonly dot1xHeldPeriod: Nanos
+  /** When nobody answers: begin again, as avaya.md §8.1 no. 2 has it, or go on, as 802.1X-2004 §8.2.11 does. */
+  readonly dot1xUnanswered: 'repeat' | 'proceed'
+  /** LLDP_XMIT_SECS [§1.3]. */
+  readonly lldpInterval: Nanos
+  /** OUI of the vendor's TLVs: 00-40-0D as documented; switches may send the registered 00-04-0D [§1.3]. */
+  readonly lldpVendorOui: number
+  /** Wait for a DNS server, and rounds over all of them. Assumption. */
+  readonly dnsTimeout: Nanos
+  readonly dnsTries: number
   /** One ARP request for a router. Assumption: 1 s, as "until it receives a response" is all that is documented. */
   readonly routerWait: Nanos
   /** Rounds over the routers until the story calls the boot failed; the phone goes on trying. Assumption. */
@@ -72,6 +92,17 @@ export const DEFAULT_TIMERS: PhoneTimers = {
   arpProbes: 3,
   arpProbeInterval: SECOND,
   arpProbeWait: 2 * SECOND,
+  extendedProbeInterval: 5 * SECOND,
+  releaseWait: 200 * MILLISECOND,
+  dot1xStartPeriod: 30 * SECOND,
+  dot1xMaxStarts: 3,
+  dot1xAuthPeriod: 30 * SECOND,
+  dot1xHeldPeriod: 60 * SECOND,
+  dot1xUnanswered: 'repeat',
+  lldpInterval: 30 * SECOND,
+  lldpVendorOui: 0x00400d,
+  dnsTimeout: 5 * SECOND,
+  dnsTries: 2,
   routerWait: SECOND,
   routerRounds: 10,
   betweenFiles: 50 * MILLISECOND,
