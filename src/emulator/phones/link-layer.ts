@@ -92,7 +92,7 @@ export class LinkLayer {
       tell.fail('link', 'dot1x-failed', detail)
       tell.conclude('failed')
       this.#phone.display(display.dot1xFailed(series.name))
-      if (result === 'failure') yield* this.#phone.sleep(timers.dot1xHeldPeriod)
+      yield* this.#phone.sleep(timers.dot1xHeldPeriod)
     }
     tell.recover('link')
     tell.endStage('link')
