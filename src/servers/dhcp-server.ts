@@ -19,7 +19,7 @@
  */
 import type { Socket as UdpSocket, RemoteInfo } from 'node:dgram'
 import type { EventEmitter } from 'node:events'
-import { latin1Bytes, toHex } from '../base/bytes.js'
+import { latin1, latin1Bytes, toHex } from '../base/bytes.js'
 import { SECOND } from '../base/time.js'
 import type { Host } from '../host/host.js'
 import {
@@ -29,6 +29,7 @@ import {
   messageTypeName,
   MINIMUM_LENGTH,
   OptionCode,
+  RelaySubOptionCode,
   SERVER_PORT,
 } from '../wire/dhcp.js'
 import { formatAddress, parseAddress } from '../wire/ipv4.js'
@@ -65,6 +66,20 @@ export interface DhcpScope {
   readonly reservations?: ReadonlyMap<string, string>
   /** Any other option; one of the same code replaces what the settings above give. */
   readonly options?: readonly DhcpOptionSetting[]
+  /** For some clients: the first class that a message matches. */
+  readonly classes?: readonly DhcpClass[]
+  /** Leaves option 51 out, as a server does whose administrator forgot it. */
+  readonly omitLeaseTime?: boolean
+}
+
+/** Clients that are told something else. A message matches when all that is given here is so. */
+export interface DhcpClass {
+  /** Option 60 begins with it. */
+  readonly vendorClass?: string
+  /** Option 55 asks for this option. */
+  readonly asksFor?: number
+  /** In place of the scope's, by code. */
+  readonly options: readonly DhcpOptionSetting[]
 }
 
 export interface DhcpOptionSetting {
@@ -165,6 +180,13 @@ interface Network {
   readonly reservations: ReadonlyMap<string, number>
   /** What can be sent, by code, without what every message needs. */
   readonly options: ReadonlyMap<number, DhcpOptionSetting>
+  /** The same of each class. */
+  readonly classes: readonly ReadonlyMap<number, DhcpOptionSetting>[]
+}
+
+interface MaskGroup {
+  readonly mask: number
+  readonly networks: ReadonlyMap<number, Network>
 }
 
 class LeaseServer implements DhcpServer {
@@ -176,6 +198,8 @@ class LeaseServer implements DhcpServer {
   readonly #package: DhcpPackage
   readonly #protocol: ProtocolModule
   readonly #networks: readonly Network[]
+  /** By prefix, for each mask in use, the longest first: which one is found does not take time with their number. */
+  readonly #byMask: readonly MaskGroup[]
   readonly #serverAddress: number
   #settle!: { resolve(at: { address: string; port: number }): void; reject(error: Error): void }
   #handlers: PackageHandler[] = []
@@ -190,6 +214,7 @@ class LeaseServer implements DhcpServer {
     this.#port = options.port ?? SERVER_PORT
     this.#serverAddress = address(options.serverAddress, 'serverAddress')
     this.#networks = [options, ...(options.relayedScopes ?? [])].map((scope) => network(scope, this.#serverAddress))
+    this.#byMask = groupedByMask(this.#networks)
     this.#note = noteTo(options.log, options.name ?? 'dhcp', host.clock)
     this.#package = host.require('dhcp') as DhcpPackage
     this.#protocol = host.require('dhcp/lib/protocol.js') as ProtocolModule
@@ -398,12 +423,20 @@ class LeaseServer implements DhcpServer {
   }
 
   #networkOf(message: PackageMessage): Network | undefined {
-    const relay = parseAddress(message.giaddr) ?? 0
-    if (relay !== 0) return this.#networks.find(({ mask, prefix }) => (relay & mask) === prefix)
+    // RFC 3527 §3: where the relay says which link it means, its own address is for the way back only.
+    const relay = linkSelection(message) ?? parseAddress(message.giaddr) ?? 0
+    if (relay !== 0) return this.#networkAt(relay)
     // A client that renews through no relay may live behind one.
     const ciaddr = parseAddress(message.ciaddr) ?? 0
-    const own = ciaddr === 0 ? undefined : this.#networks.find(({ mask, prefix }) => (ciaddr & mask) === prefix)
-    return own ?? this.#networks[0]
+    return (ciaddr === 0 ? undefined : this.#networkAt(ciaddr)) ?? this.#networks[0]
+  }
+
+  #networkAt(address: number): Network | undefined {
+    for (const { mask, networks } of this.#byMask) {
+      const network = networks.get(address & mask)
+      if (network !== undefined) return network
+    }
+    return undefined
   }
 
   #lease(state: string, mac: string, address: number): void {
@@ -435,7 +468,7 @@ class LeaseServer implements DhcpServer {
       [OptionCode.serverIdentifier]: octets(this.#serverAddress),
       ...relayInformation(message),
     }
-    if (lease) options[OptionCode.leaseTime] = octets(network.leaseSeconds)
+    if (lease && scope.omitLeaseTime !== true) options[OptionCode.leaseTime] = octets(network.leaseSeconds)
     const room = messageRoom(message) - 240 - 1 - sizeOf(options)
     let left = room
     for (const { code, value } of this.#chosen(message, network, lease)) {
@@ -470,13 +503,16 @@ class LeaseServer implements DhcpServer {
     const asked = message.options[OptionCode.parameterRequestList]
     const wants = (code: number): boolean => asked === undefined || asked.includes(code)
     const { siteOption } = network.scope
-    for (const setting of network.options.values()) {
+    const own = network.scope.classes?.findIndex((one) => belongsTo(message, one)) ?? -1
+    const options = network.classes[own] ?? network.options
+    for (const setting of options.values()) {
       if (!lease && (setting.code === OptionCode.renewalTime || setting.code === OptionCode.rebindingTime)) continue
       if (setting.always === true || wants(setting.code)) yield setting
     }
     if (typeof siteOption === 'string') {
       const value = latin1Bytes(siteOption)
       for (const code of SITE_OPTIONS) {
+        if (options.has(code)) continue
         if (asked === undefined ? code === SITE_OPTIONS[0] : asked.includes(code)) yield { code, value }
       }
     }
@@ -530,7 +566,38 @@ function network(scope: DhcpScope, serverAddress: number): Network {
     leaseSeconds,
     reservations,
     options: optionsOf(scope),
+    classes: (scope.classes ?? []).map((one) =>
+      optionsOf({ ...scope, options: [...(scope.options ?? []), ...one.options] }),
+    ),
   }
+}
+
+function groupedByMask(networks: readonly Network[]): readonly MaskGroup[] {
+  const groups = new Map<number, Map<number, Network>>()
+  for (const network of networks) {
+    let group = groups.get(network.mask)
+    if (group === undefined) groups.set(network.mask, (group = new Map()))
+    // As in a list, the first of several for one subnet counts.
+    if (!group.has(network.prefix)) group.set(network.prefix, network)
+  }
+  return [...groups].sort(([a], [b]) => (b >>> 0) - (a >>> 0)).map(([mask, byPrefix]) => ({ mask, networks: byPrefix }))
+}
+
+function belongsTo(message: PackageMessage, { vendorClass, asksFor }: DhcpClass): boolean {
+  const named = latin1(Uint8Array.from(message.options[OptionCode.vendorClassIdentifier] ?? []))
+  if (vendorClass !== undefined && !named.startsWith(vendorClass)) return false
+  return asksFor === undefined || message.options[OptionCode.parameterRequestList]?.includes(asksFor) === true
+}
+
+/** Sub-option 5 of option 82. */
+function linkSelection(message: PackageMessage): number | undefined {
+  const information = message.options[OptionCode.relayAgentInformation] ?? []
+  for (let at = 0; at + 2 <= information.length; at += 2 + information[at + 1]!) {
+    if (information[at] !== RelaySubOptionCode.linkSelection || information[at + 1] !== 4) continue
+    const [a, b, c, d] = information.slice(at + 2, at + 6)
+    return d === undefined ? undefined : ((a! << 24) | (b! << 16) | (c! << 8) | d) >>> 0
+  }
+  return undefined
 }
 
 /** In the order of their importance when a message gets too long. */

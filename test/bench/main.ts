@@ -1,10 +1,11 @@
 /**
- * `npm run bench [-- reader|analysis|emulator ...]`: how fast, beside whom, in how much memory. Not part of the tests: the
+ * `npm run bench [-- reader|analysis|emulator|dhcp ...]`: how fast, beside whom, in how much memory. Not part of the tests: the
  * figures depend on the machine, the ratios less so. Peers that are not installed are left out and named.
  *
  *   reader    walking the records of a capture, beside pcap-parser
  *   analysis  `bootwire analyze` on a million packets of RTP with boots inside, beside tcpdump's filter pass and tshark
  *   emulator  frames per second beside ns-3, cost by size, storms of phones; words behind it choose parts (emulator.ts)
+ *   dhcp      what a client costs a DHCP server that holds 1,000 to 100,000 leases
  */
 import { createReadStream, mkdtempSync, openSync, readSync, rmSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -15,6 +16,7 @@ import { readDirectory } from '../../src/scenario/load-scenario-file.js'
 import { parseScenario } from '../../src/scenario/load-scenario.js'
 import { runScenario } from '../../src/scenario/run-scenario.js'
 import { installed } from '../installed.js'
+import { benchDhcp } from './dhcp.js'
 import { benchEmulator } from './emulator.js'
 import { bestOf, bestOfCommand, printTable, rate } from './measure.js'
 import { writeRtpCapture } from './rtp-capture.js'
@@ -153,7 +155,7 @@ function benchAnalysis(path: string, packets: number, bootFrames: number): void 
   ])
 }
 
-const TOPICS = ['reader', 'analysis', 'emulator']
+const TOPICS = ['reader', 'analysis', 'emulator', 'dhcp']
 const words = process.argv.slice(2)
 const parts = words.filter((word) => !TOPICS.includes(word))
 if (words.length === parts.length && parts.length > 0) throw new Error(`topics are ${TOPICS.join(', ')}`)
@@ -167,6 +169,7 @@ try {
     if (wants('analysis')) benchAnalysis(path, packets, bootFrames)
   }
   if (wants('emulator')) await benchEmulator(project, parts)
+  if (wants('dhcp')) await benchDhcp()
   const absent = ['tcpdump', 'tshark'].filter((command) => !installed(command))
   if (absent.length > 0) process.stdout.write(`\nnot installed, so not compared: ${absent.join(', ')}\n`)
 } finally {

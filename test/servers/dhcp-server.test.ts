@@ -446,6 +446,66 @@ describe('the DHCP server on an emulated machine', () => {
     })
   })
 
+  it('takes the subnet that the relay selects, in place of its own address [RFC 3527]', async () => {
+    const hosts = emulatedHosts()
+    await hosts.play(async () => {
+      const { client } = await site(hosts, {
+        relayedScopes: [{ pool: { first: '10.30.0.50', last: '10.30.0.60' }, mask: '255.255.255.0' }],
+      })
+      const linkSelection = [5, 4, 10, 30, 0, 1]
+      const offer = await client.ask(MessageType.discover, { options: [[82, linkSelection]] })
+      expect(formatAddress(offer.yiaddr)).toBe('10.30.0.50')
+      expect(toHex(dhcp.option(offer, 82)!)).toBe('05040a1e0001')
+    })
+  })
+
+  it('prefers the smaller of two subnets that hold the relay', async () => {
+    const hosts = emulatedHosts()
+    await hosts.play(async () => {
+      const { client } = await site(hosts, {
+        relayedScopes: [
+          { pool: { first: '10.40.0.50', last: '10.40.0.60' }, mask: '255.255.0.0' },
+          { pool: { first: '10.40.7.50', last: '10.40.7.60' }, mask: '255.255.255.0' },
+        ],
+      })
+      const offer = await client.ask(MessageType.discover, { options: [[82, [5, 4, 10, 40, 7, 1]]] })
+      expect(formatAddress(offer.yiaddr)).toBe('10.40.7.50')
+    })
+  })
+
+  it('tells clients of a class something else, by option 60 or by what they ask for', async () => {
+    const hosts = emulatedHosts()
+    await hosts.play(async () => {
+      const text = (value: string) => latin1Bytes(value)
+      const { client } = await site(hosts, {
+        classes: [
+          { vendorClass: 'ccp.avaya.com', options: [{ code: 43, value: text('new') }, { code: 242, value: text('L2Q=2') }] }, // prettier-ignore
+          { asksFor: 176, options: [{ code: 176, value: text('L2Q=0') }] },
+        ],
+      })
+      const ask = (options: NonNullable<Ask['options']>) => client.ask(MessageType.discover, { options })
+      const newer = await ask([
+        [60, [...text('ccp.avaya.com R6')]],
+        [55, [43, 242]],
+      ])
+      expect([43, 242].map((code) => latin1(dhcp.option(newer, code)!))).toEqual(['new', 'L2Q=2'])
+      const older = await ask([[55, [176]]])
+      expect(latin1(dhcp.option(older, 176)!)).toBe('L2Q=0')
+      const other = await ask([[55, [43, 242]]])
+      expect(dhcp.option(other, 43)).toBeUndefined()
+      expect(latin1(dhcp.option(other, 242)!)).toBe(SITE)
+    })
+  })
+
+  it('forgets the lease time when told to', async () => {
+    const hosts = emulatedHosts()
+    await hosts.play(async () => {
+      const { client } = await site(hosts, { omitLeaseTime: true })
+      const offer = await client.ask(MessageType.discover)
+      expect(codes(offer)).not.toContain(OptionCode.leaseTime)
+    })
+  })
+
   it('answers INFORM and renewals at the address the client has', async () => {
     const hosts = emulatedHosts()
     await hosts.play(async () => {
