@@ -23,6 +23,7 @@ export const SERIES_96X1 = {
   ports: AVAYA_PORTS,
   trusts: 'avaya-signed-or-trustcerts',
   scriptFile: '96x1Hupgrade.txt',
+  sipScriptFile: '96x1Supgrade.txt',
   settingsFiles: ['46xxsettings.txt'],
   getFailure: 'continues',
   variables: ['MODEL4', 'MODEL', 'GROUP', 'MACADDR', 'VPNACTIVE', 'SIG_IN_USE'],

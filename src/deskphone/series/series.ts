@@ -54,6 +54,8 @@ export interface Series {
   readonly trusts: 'avaya-signed' | 'avaya-signed-or-trustcerts'
   /** The first file asked for [§2.2]. */
   readonly scriptFile: string
+  /** Asked for instead when SIG is 2: the set is to become a SIP phone [§2.2]. */
+  readonly sipScriptFile?: string
   /** Names of the settings file, in the order Avaya's scripts ask for them [§2.2]. */
   readonly settingsFiles: readonly string[]
   /** `ends-script`: nothing after a GET that failed is read, as on the 4600 [§3.1]. */

@@ -47,6 +47,16 @@ export class ApplicationLoader {
     return 'up'
   }
 
+  /** An image that an earlier boot loaded whole has not become what the script wants. */
+  #tellLoop(name: string): void {
+    const { story, tell } = this.#phone
+    const isSame = (path: string) => path.split('/').at(-1) === name
+    const before = story.transfers.some(
+      ({ boot, path, result }) => boot < story.boots.length && result === 'ok' && isSame(path),
+    )
+    if (before) tell.fail('files', 'application-loop', `${name} again`)
+  }
+
   /** The script's server, but never a TLS server where images come by HTTP alone [avaya.md 2.1]. */
   #sources(script: FileSource): readonly FileSource[] {
     const { from } = this.#phone.series.software
@@ -61,7 +71,10 @@ export class ApplicationLoader {
       this.#phone.display(display.checksumError)
       const causedBy = file.isHtml ? 'http-html-error-page' : undefined
       if (causedBy !== undefined) tell.fail('files', causedBy, `${name}: no image`)
-      tell.fail('files', 'application-not-obtained', `${name}: ${problem}`, { causedBy })
+      // What came whole was obtained, and is damaged all the same.
+      const cause = file.isHtml || file.length === 0 ? 'application-not-obtained' : 'application-checksum-error'
+      tell.fail('files', cause, `${name}: ${problem}`, { causedBy })
+      if (cause === 'application-checksum-error') this.#tellLoop(name)
       // Nothing is stored either way [avaya.md 2.6].
       return series.software.badImage === 'reset' ? 'checksum-error' : 'up'
     }
@@ -74,6 +87,7 @@ export class ApplicationLoader {
     const stored = imageName(file.beginning) ?? name
     if (boot) memory.bootImage = stored
     else memory.application = stored
+    this.#tellLoop(name)
     tell.log('image-stored', { name, stored, bytes: file.length, hash: file.hash, boot })
     return 'application-stored'
   }

@@ -53,7 +53,7 @@ export class FileStage {
 
   /** The upgrade script, from the first server that has it. */
   *#findScript(): Steps<{ source: FileSource; text: string } | undefined> {
-    const { tell, memory, assume, series } = this.#phone
+    const { tell, memory, assume } = this.#phone
     // AUTH 1, learnt over TLS: nothing but TLS will do [avaya.md 2.1].
     const sources = memory.httpsOnly ? fileSources(this.#phone, ['tls']) : fileSources(this.#phone)
     if (sources.length === 0) {
@@ -76,7 +76,7 @@ export class FileStage {
         protocol = source.protocol
       }
       this.#phone.display(display.fileServer(source.protocol, source.index, formatAddress(source.address)))
-      const fetched = yield* this.#fetch(source, series.scriptFile)
+      const fetched = yield* this.#fetch(source, this.#scriptFile())
       if (fetched.result === 'ok' && !fetched.file.isHtml) {
         tell.scriptObtained()
         this.#showScript(source, fetched)
@@ -92,6 +92,12 @@ export class FileStage {
     }
     tell.fail('files', 'script-not-obtained', 'no server gave the script', { causedBy: first })
     return undefined
+  }
+
+  /** SIG 2 makes the 96x1 ask for software of another protocol, which this phone does not run. */
+  #scriptFile(): string {
+    const { scriptFile, sipScriptFile } = this.#phone.series
+    return this.#phone.text('SIG') === '2' ? (sipScriptFile ?? scriptFile) : scriptFile
   }
 
   #showScript(source: FileSource, { status, headers, file }: FetchResult): void {
@@ -144,12 +150,14 @@ export class FileStage {
     })
     let settingsMissing: string | undefined
     let settingsObtained = false
+    let badBruri: string | undefined
     for (;;) {
       const step = script.next()
       switch (step.kind) {
         case 'set':
           if (step.problem !== undefined) {
             tell.log('set-ignored', { line: step.line, name: step.name, reason: step.problem })
+            if (step.name === 'BRURI') badBruri = step.problem
           }
           break
         case 'get': {
@@ -179,6 +187,8 @@ export class FileStage {
           if (step.reason === 'missing-tag') {
             tell.fail('files', 'script-missing-tag', `GOTO ${script.missingTag} in line ${step.line}`)
           }
+          // Without a value that it can use the phone has no backup, which somebody wanted.
+          if (badBruri !== undefined && !script.values.has('BRURI')) tell.fail('backup', 'backup-uri-invalid', badBruri)
           if (settingsMissing !== undefined) {
             tell.fail('files', settingsMissing, 'the settings file')
             tell.fail('files', 'settings-not-obtained', 'no settings file', { causedBy: settingsMissing })

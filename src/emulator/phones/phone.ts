@@ -41,6 +41,7 @@ export class Phone {
   #process: Process | undefined
   /** Undefined while the phone is off. */
   #lease: LeaseKeeper | undefined
+  #isRestarting = false
   /** Confirms the operation that the user waits for, once. */
   #confirm: ((outcome: UserDataOutcome) => void) | undefined
   readonly #registration: RegistrationStage
@@ -118,9 +119,9 @@ export class Phone {
     else done(refusal(operation, 'the phone is not up'))
   }
 
-  /** Whether the user waits for an operation to end. */
+  /** Whether the user waits: for an operation to end, or for the phone to start again. */
   get isServingUser(): boolean {
-    return this.#confirm !== undefined
+    return this.#confirm !== undefined || this.#isRestarting
   }
 
   /** The craft procedure Clear: what is the user's goes, credentials and realm included; images stay. */
@@ -143,6 +144,7 @@ export class Phone {
   }
 
   #interrupt(): void {
+    this.#isRestarting = false
     this.#process?.cancel()
     this.#confirm?.(refusal('backup', 'the phone was reset'))
     this.#state.authenticator.forget()
@@ -164,7 +166,9 @@ export class Phone {
   }
 
   *#restartSteps(lease: LeaseKeeper, reason: BootReason): Steps<void> {
+    this.#isRestarting = true
     yield* this.#resetTime()
+    this.#isRestarting = false
     yield* this.#life(lease, reason)
   }
 
@@ -180,7 +184,9 @@ export class Phone {
       if (story.boots.length >= MAX_BOOTS) {
         tell.log('boot-limit', { boots: MAX_BOOTS })
         if (end === 'unregistered') tell.conclude(tell.hasFiles ? 'degraded' : 'failed', 'reboot-loop')
-        else tell.conclude('failed', bootLimitCause(end))
+        else if (end === 'vlan-change') tell.conclude('failed', 'vlan-ping-pong')
+        // Only the run stops: the boot was like those before it.
+        else tell.conclude(end === 'no-files' ? 'failed' : undefined)
         return
       }
       yield* this.#resetTime()
@@ -278,12 +284,6 @@ export class Phone {
     this.#state.tell.endBoot()
     yield* this.#restartSteps(lease, 'unregistered')
   }
-}
-
-/** Why a phone that resets itself again and again does so; of one without files, what kept it from them. */
-function bootLimitCause(end: LifeEnd): string | undefined {
-  if (end === 'no-files') return undefined
-  return end === 'vlan-change' ? 'vlan-ping-pong' : 'application-loop'
 }
 
 function refusal(operation: UserDataOperation, detail: string): UserDataOutcome {

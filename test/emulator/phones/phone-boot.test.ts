@@ -365,7 +365,7 @@ describe('application image', () => {
     await site.run()
     expect(site.texts()).toContain('Checksum error')
     expect(phone.memory.application).toBe('a20d01b2_9_1.bin')
-    expect(phone.story).toMatchObject({ outcome: 'failed', rootCause: 'application-loop' })
+    expect(phone.story).toMatchObject({ outcome: 'degraded', rootCause: 'http-html-error-page' })
     expect(phone.story.boots.length).toBe(12)
   })
 })

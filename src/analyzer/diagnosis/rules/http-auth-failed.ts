@@ -1,3 +1,4 @@
+import type { BootSession, SessionTransfer } from '../../sessions/boot-session.js'
 import type { Rule } from '../rule.js'
 import { byServer, header, isAuthorized, laterSuccess } from '../file-transfers.js'
 import { asked, count, distinct, list, serverOf } from '../wording.js'
@@ -21,7 +22,8 @@ export const httpAuthFailed: Rule = {
         isAuthorized(transfer) &&
         !/\bstale\s*=\s*"?true/i.test(header(transfer.exchange?.response?.headers ?? [], 'www-authenticate') ?? '') &&
         // Schemes of several steps, and users who try again, end well.
-        laterSuccess(session, transfer) === undefined,
+        laterSuccess(session, transfer) === undefined &&
+        !laterTaken(session, transfer),
     )
     for (const answers of byServer(rejected).values()) {
       const first = answers[0]
@@ -36,4 +38,16 @@ export const httpAuthFailed: Rule = {
       }
     }
   },
+}
+
+/** A user who tried again got in, although there was no such file yet: a 404 is no verdict on credentials. */
+function laterTaken(session: BootSession, transfer: SessionTransfer): boolean {
+  return session.transfers.some(
+    (other) =>
+      other.first.number > transfer.first.number &&
+      other.server.address === transfer.server.address &&
+      other.path === transfer.path &&
+      other.result === 'not-found' &&
+      isAuthorized(other),
+  )
 }
