@@ -80,6 +80,8 @@ function loadAction(
       return value(source.duration(node), (delay) => ({ delay }))
     case 'truncate':
       return value(source.size(node), (truncate) => ({ truncate }))
+    case 'raw':
+      return value(source.text(node, 'raw', 100_000), (raw) => ({ raw }))
     case 'throttle':
       return value(source.integer(node, 'throttle (octets a second)', 1, 1_000_000_000), (throttle) => ({ throttle }))
     case 'error':

@@ -224,6 +224,7 @@ export const KEYS = {
     'status',
     'headers',
     'body',
+    'raw',
     'truncate',
     'throttle',
     'delay',

@@ -10,6 +10,7 @@
  * | hang | the same for that long, then FIN without an octet | no answer until that long after the first request it was played on | as TFTP | as TFTP |
  * | refuse | the server does not listen: RST to each SYN | port closed: ICMP port unreachable | port closed | port closed |
  * | status | this answer instead of the right one | - | - | - |
+ * | raw | these octets instead of an answer, then FIN | - | - | - |
  * | truncate | headers promise the whole length, FIN after so many octets of body | DATA stops after so many octets | - | - |
  * | throttle | the right answer, its body that many octets a second | - | - | - |
  * | delay | the right answer, that much later | the same, of reads | the same | the same |
@@ -60,6 +61,7 @@ export type FaultAction =
   | { readonly hang: Nanos }
   | { readonly refuse: true }
   | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string }
+  | { readonly raw: string }
   | { readonly truncate: number }
   | { readonly throttle: number }
   | { readonly delay: Nanos }
@@ -77,7 +79,7 @@ export type ServerKind = 'http' | 'tftp' | 'dhcp' | 'gatekeeper'
 
 /** Which faults a server of a kind can play. */
 export const FAULTS_OF: Readonly<Record<ServerKind, readonly FaultKind[]>> = {
-  http: ['noAnswer', 'hang', 'refuse', 'status', 'truncate', 'throttle', 'delay', 'reset'],
+  http: ['noAnswer', 'hang', 'refuse', 'status', 'raw', 'truncate', 'throttle', 'delay', 'reset'],
   tftp: ['noAnswer', 'hang', 'refuse', 'truncate', 'duplicate', 'delay', 'error'],
   dhcp: ['noAnswer', 'hang', 'refuse', 'delay', 'nak'],
   gatekeeper: ['noAnswer', 'hang', 'refuse', 'delay', 'reject'],
@@ -89,6 +91,7 @@ export const FAULT_KINDS = [
   'hang',
   'refuse',
   'status',
+  'raw',
   'truncate',
   'throttle',
   'delay',

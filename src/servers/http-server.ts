@@ -231,6 +231,9 @@ class FileServer implements HttpServer {
     if ('status' in fault) {
       for (const [name, value] of Object.entries(fault.headers ?? {})) response.setHeader(name, value)
       exchange.answer(fault.status, fault.body ?? this.#reason(fault.status))
+    } else if ('raw' in fault) {
+      response.detachSocket(request.socket)
+      request.socket.end(Buffer.from(fault.raw, 'latin1'))
     } else if ('reset' in fault) {
       request.socket.resetAndDestroy()
     } else {

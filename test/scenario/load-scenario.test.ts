@@ -207,7 +207,7 @@ capture: { at: rogue }`)
     [
       'a fault that does two things',
       'phones: [{ model: 1608 }]\nservers: { http: { faults: [{ hang: 5s, reset: true }] } }',
-      '2:29: a fault has exactly one of noAnswer, hang, refuse, status, truncate, throttle, delay, reset, duplicate, error, nak, reject; this one has hang and reset',
+      '2:29: a fault has exactly one of noAnswer, hang, refuse, status, raw, truncate, throttle, delay, reset, duplicate, error, nak, reject; this one has hang and reset',
     ],
     [
       'a directory that is not there',
@@ -356,5 +356,55 @@ capture: { at: rogue }`)
     expect(problemsOf('"ph\\e[31mones": []')[0]).toBe(
       "1:1: unknown key 'ph?[31mones' in a scenario; known keys: name, description, seed, epoch, limit, network, servers, phones, rules, events, expect, capture",
     )
+  })
+})
+
+describe('the user of a phone', () => {
+  const phone = (rest: string) => `phones:\n  - { model: 1608, ${rest} }\n`
+  const settings = (rest: string) => parseScenario(phone(rest), 'x.yaml', () => new Map()).phones[0]!
+
+  it('types credentials, does things, and lives with what is assumed', () => {
+    const { user, assume, group } = settings(
+      'group: 7, assume: { digest: false, retriesAfter503: 1 }, user: { credentials: { user: a, password: b }, actions: [{ at: 1min, do: restore }, { at: 2min, set: { Redial: 1 } }] }',
+    )
+    expect(user.credentials).toEqual([{ user: 'a', password: 'b' }])
+    expect(user.actions.map(({ at, deed, set }) => [at / 1e9, deed, [...set]])).toEqual([
+      [60, 'restore', []],
+      [120, undefined, [['Redial', '1']]],
+    ])
+    expect([assume, group]).toEqual([{ digest: false, retriesAfter503: 1 }, 7])
+    const short = settings('credentials: [{ user: a, password: b }, { user: c, password: d }]')
+    expect(short.user).toMatchObject({ credentials: [{ user: 'a' }, { user: 'c' }], actions: [] })
+  })
+
+  it.each([
+    ['an action without a time', 'user: { actions: [{ do: backup }] }', 'an action needs a time'],
+    ['a deed that is none', 'user: { actions: [{ at: 1s, do: backups }] }', 'backup'],
+    ['both at once', 'user: { actions: [{ at: 1s, do: backup, set: { Redial: 1 } }] }', "either 'do' or 'set'"],
+    ['an unknown option', 'user: { actions: [{ at: 1s, set: { Redail: 1 } }] }', "did you mean 'Redial'?"],
+    ['an assumption nobody makes', 'assume: { digests: false }', 'digest'],
+    ['credentials in two places', 'credentials: { user: a, password: b }, user: {}', "below 'user'"],
+  ])('cannot have %s', (_what, rest, problem) => {
+    expect(problemsOf(phone(rest)).join('\n')).toContain(problem)
+  })
+})
+
+describe('what a file server has', () => {
+  it('may be written in place, in an encoding, or be an image that is not what it seems', () => {
+    const { content } = parseScenario(
+      'phones: [{ model: 1608 }]\nservers:\n  http:\n    texts: { a.txt: "é\\n", b.txt: { text: "é", encoding: utf-16 }, c.txt: { text: "é", encoding: utf-8-bom } }\n    images: { x.bin: 1kB, y.bin: { size: 2kB, software: z.bin, damage: ascii } }\n',
+      'x.yaml',
+      () => new Map(),
+    ).servers.http[0]!
+    expect([...content.files].map(([path, octets]) => [path, [...octets]])).toEqual([
+      ['a.txt', [0xe9, 0x0a]],
+      ['b.txt', [0xff, 0xfe, 0xe9, 0x00]],
+      ['c.txt', [0xef, 0xbb, 0xbf, 0xc3, 0xa9]],
+    ])
+    expect(content.images.get('y.bin')).toEqual({ size: 2000, software: 'z.bin', damage: 'ascii' })
+    const problems = problemsOf(
+      'phones: [{ model: 1608 }]\nservers: { http: { texts: { a: "„" }, images: { b: {} } } }\n',
+    )
+    expect(problems.join('\n')).toMatch(/ISO 8859-1[^]*size: 300kB/)
   })
 })

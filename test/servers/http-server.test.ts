@@ -403,6 +403,15 @@ describe.each(BOTH_KINDS)('the HTTP server on %s', (_kind, makeHosts) => {
     })
   })
 
+  it('sends what is no HTTP when told to', async () => {
+    const hosts = makeHosts()
+    await hosts.play(async () => {
+      const { raw } = await site(hosts, { faults: [{ raw: '220 printer ready\r\n' }] })
+      expect(await raw('GET / HTTP/1.1\r\nHost: x\r\n\r\n')).toBe('220 printer ready\r\n')
+      await new Promise<void>((resolve) => void hosts.client.clock.after(100 * MILLISECOND, resolve))
+    })
+  })
+
   it('hangs: the request is taken, and after that time the connection ends without an octet', async () => {
     const hosts = makeHosts()
     await hosts.play(async () => {
