@@ -21,7 +21,7 @@ export function loadFaults(source: YamlSource, value: Value, server: ServerKind)
       source.note(fields.node, `a fault has exactly one of ${FAULT_KINDS.join(', ')}; ${actions}`)
       return []
     }
-    const action = loadAction(source, fields, name)
+    const action = loadAction(source, fields, name, server)
     if (action === undefined) return []
     const match = source.fields(fields.get('match'), 'match', KEYS.match)
     const from = source.duration(fields.get('from'))
@@ -51,6 +51,7 @@ function loadAction(
   source: YamlSource,
   fields: Fields<(typeof KEYS.fault)[number]>,
   name: (typeof FAULT_KINDS)[number],
+  server: ServerKind,
 ): FaultAction | undefined {
   const node = fields.get(name)
   for (const key of ['headers', 'body'] as const) {
@@ -85,6 +86,7 @@ function loadAction(
     case 'throttle':
       return value(source.integer(node, 'throttle (octets a second)', 1, 1_000_000_000), (throttle) => ({ throttle }))
     case 'error':
+      if (server === 'dns') return value(loadRcode(source, node), (error) => ({ error }))
       return value(source.integer(node, 'error (TFTP error code)', 0, 8), (error) => ({ error }))
     case 'status': {
       const headers: Record<string, string> = {}
@@ -101,4 +103,20 @@ function loadAction(
       return value(source.integer(node, 'status', 100, 599), (status) => ({ status, ...rest }))
     }
   }
+}
+
+/** The response codes of DNS by the names that dig prints, RFC 1035 §4.1.1. */
+const RCODES: ReadonlyMap<string, number> = new Map([
+  ['FORMERR', 1],
+  ['SERVFAIL', 2],
+  ['NXDOMAIN', 3],
+  ['NOTIMP', 4],
+  ['REFUSED', 5],
+])
+
+function loadRcode(source: YamlSource, node: Value): number | undefined {
+  const text = source.text(node, 'error')
+  if (text !== undefined && /^\d+$/.test(text)) return source.integer(node, 'error (DNS response code)', 0, 15)
+  const name = source.oneOf(node, 'error', [...RCODES.keys()])
+  return name === undefined ? undefined : RCODES.get(name)
 }

@@ -7,6 +7,7 @@ import type { NetworkHead } from './load-network.js'
 import { KEYS } from './scenario-keys.js'
 import type { ServerKind, Servers } from './scenario.js'
 import { loadDhcp, routerOf } from './servers/dhcp.js'
+import { loadDns } from './servers/dns.js'
 import { loadGatekeeper } from './servers/gatekeeper.js'
 import { loadHttp } from './servers/http.js'
 import type { ReadDirectory, ServerLoading, Subnet } from './servers/server.js'
@@ -52,12 +53,13 @@ class ServersLoader {
       dhcp,
       vlans,
     })
+    const dns = this.#each(servers, 'dns', KEYS.dns).map(({ fields, name }) => loadDns(loading(name), fields))
     const http = this.#each(servers, 'http', KEYS.http).map(({ fields, name }) => loadHttp(loading(name), fields))
     const tftp = this.#each(servers, 'tftp', KEYS.tftp).map(({ fields, name }) => loadTftp(loading(name), fields, http))
     const gatekeeper = this.#each(servers, 'gatekeeper', KEYS.gatekeeper).map(({ fields, name }) =>
       loadGatekeeper(loading(name), fields),
     )
-    return { servers: { dhcp, http, tftp, gatekeeper }, router }
+    return { servers: { dhcp, dns, http, tftp, gatekeeper }, router }
   }
 
   /** The servers of one kind; `http:` and `http: true` are one with its defaults, `http: false` is none. */

@@ -155,7 +155,7 @@ export const KEYS = {
   ],
   rewrite: ['ttl', 'source', 'destination', 'sourcePort', 'destinationPort', 'replace'],
   replace: ['find', 'by'],
-  servers: ['dhcp', 'http', 'tftp', 'gatekeeper'],
+  servers: ['dhcp', 'dns', 'http', 'tftp', 'gatekeeper'],
   dhcp: [
     'name',
     'pool',
@@ -174,6 +174,7 @@ export const KEYS = {
     'faults',
   ],
   scope: ['pool', 'router', 'mask', 'lease', 'siteOption', 'dns', 'domain', 'nextServer', 'vlan'],
+  dns: ['name', 'names', 'address', 'listen', 'faults'],
   http: [
     'name',
     'files',

@@ -10,6 +10,7 @@ import type { PhoneAssumptions } from '../emulator/phones/assumptions.js'
 import type { User } from './load-user.js'
 import type { NetworkSettings, PlugSettings } from './network-settings.js'
 import type { DhcpSettings } from './servers/dhcp.js'
+import type { DnsSettings } from './servers/dns.js'
 import type { GatekeeperSettings } from './servers/gatekeeper.js'
 import type { HttpSettings } from './servers/http.js'
 import type { ServerSettings, Subnet } from './servers/server.js'
@@ -30,12 +31,13 @@ export const LINK_NAMES = ['access', 'uplink'] as const
 /** `access`: every phone's own link. `uplink`: from the access switch on towards the servers. */
 export type LinkName = (typeof LINK_NAMES)[number]
 
-export const SERVER_KINDS = ['dhcp', 'http', 'tftp', 'gatekeeper'] as const
+export const SERVER_KINDS = ['dhcp', 'dns', 'http', 'tftp', 'gatekeeper'] as const
 export type ServerKind = (typeof SERVER_KINDS)[number]
 
 /** In the scenario's order; none of a kind is an empty list. */
 export interface Servers {
   readonly dhcp: readonly DhcpSettings[]
+  readonly dns: readonly DnsSettings[]
   readonly http: readonly HttpSettings[]
   readonly tftp: readonly TftpSettings[]
   readonly gatekeeper: readonly GatekeeperSettings[]

@@ -6,8 +6,10 @@ import type { EmulatedHost } from '../emulator/net/host.js'
 import type { Simulation } from '../emulator/sim/simulation.js'
 import { createVirtualHost } from '../emulator/virtual-host.js'
 import type { Host } from '../host/host.js'
+import { formatAddress } from '../wire/ipv4.js'
 import type { Scenario } from './scenario.js'
 import { startDhcp } from './servers/dhcp.js'
+import { startDns } from './servers/dns.js'
 import { startGatekeeper } from './servers/gatekeeper.js'
 import { startHttp } from './servers/http.js'
 import type { Ground, Running, ServerSettings } from './servers/server.js'
@@ -32,12 +34,13 @@ export function startServers(
 ): ServerSwitches {
   const virtualHosts = new Map<EmulatedHost, Host>()
   const switches = new Map<string, ServerSwitch>()
+  const nameServers = servers.dns.map(({ address }) => formatAddress(address))
   const ground: Ground = {
     sim,
     host,
     virtual(machine) {
       let virtual = virtualHosts.get(machine)
-      if (virtual === undefined) virtualHosts.set(machine, (virtual = createVirtualHost(machine, sim)))
+      if (virtual === undefined) virtualHosts.set(machine, (virtual = createVirtualHost(machine, sim, { nameServers })))
       return virtual
     },
     seed,
@@ -58,6 +61,7 @@ export function startServers(
     })
   }
   for (const dhcp of servers.dhcp) start(dhcp, startDhcp)
+  for (const dns of servers.dns) start(dns, startDns)
   for (const http of servers.http) start(http, startHttp)
   for (const tftp of servers.tftp) start(tftp, startTftp)
   for (const gatekeeper of servers.gatekeeper) start(gatekeeper, startGatekeeper)

@@ -4,6 +4,8 @@
  *
  * How each fault looks on the wire:
  *
+ * DNS is played as DHCP is, and has `error` for an answer with that response code and no records.
+ *
  * | fault | HTTP | TFTP | DHCP | gatekeeper |
  * | --- | --- | --- | --- | --- |
  * | noAnswer | request acknowledged by TCP, never answered, never closed by the server | no answer | no answer | no answer |
@@ -46,11 +48,11 @@ export interface FaultConditions {
 
 /** All that is given must hold. */
 export interface FaultMatch {
-  /** Of HTTP and TFTP. `*` stands for any characters, `?` for one; a leading slash does not matter. */
+  /** Of HTTP and TFTP, and the name that DNS is asked for. `*` stands for any characters, `?` for one; a leading slash does not matter. */
   readonly path?: string
   /** `GET`, `PUT` ...; a TFTP read is GET, a write PUT. */
   readonly method?: string
-  /** Of DHCP: `DISCOVER`, `REQUEST` ...; of a gatekeeper: `GRQ`, `RRQ`, `URQ`. */
+  /** Of DHCP: `DISCOVER`, `REQUEST` ...; of DNS: `A`, `PTR` ...; of a gatekeeper: `GRQ`, `RRQ`, `URQ`. */
   readonly message?: string
   /** Address, or MAC in colon form (DHCP, gatekeeper), or extension (gatekeeper). */
   readonly client?: string
@@ -75,13 +77,14 @@ export type ServerFault = FaultConditions & FaultAction
 
 export type FaultKind = (typeof FAULT_KINDS)[number]
 
-export type ServerKind = 'http' | 'tftp' | 'dhcp' | 'gatekeeper'
+export type ServerKind = 'http' | 'tftp' | 'dhcp' | 'dns' | 'gatekeeper'
 
 /** Which faults a server of a kind can play. */
 export const FAULTS_OF: Readonly<Record<ServerKind, readonly FaultKind[]>> = {
   http: ['noAnswer', 'hang', 'refuse', 'status', 'raw', 'truncate', 'throttle', 'delay', 'reset'],
   tftp: ['noAnswer', 'hang', 'refuse', 'truncate', 'duplicate', 'delay', 'error'],
   dhcp: ['noAnswer', 'hang', 'refuse', 'delay', 'nak'],
+  dns: ['noAnswer', 'hang', 'refuse', 'delay', 'error'],
   gatekeeper: ['noAnswer', 'hang', 'refuse', 'delay', 'reject'],
 }
 
@@ -127,8 +130,11 @@ export function faultProblem(fault: ServerFault, server: ServerKind): string | u
   if (hasMessages && (match?.path !== undefined || match?.method !== undefined)) {
     return `${NAMES[server]} messages have no path and no method; match by 'message' or 'client'`
   }
-  if (!hasMessages && match?.message !== undefined) {
-    return `'message' is for DHCP servers and gatekeepers; match by 'path', 'method' or 'client'`
+  if (server === 'dns' && match?.method !== undefined) {
+    return `DNS queries have no method; match by 'path' (the name), 'message' (the type) or 'client'`
+  }
+  if (!hasMessages && server !== 'dns' && match?.message !== undefined) {
+    return `'message' is for DHCP and DNS servers and gatekeepers; match by 'path', 'method' or 'client'`
   }
   if (!hasMessages && match?.client?.includes(':') === true) {
     return `${NAMES[server]} servers know their clients by address, not by MAC`
@@ -136,7 +142,13 @@ export function faultProblem(fault: ServerFault, server: ServerKind): string | u
   return 'reject' in fault ? rejectProblem(fault.reject, match?.message) : undefined
 }
 
-const NAMES: Readonly<Record<ServerKind, string>> = { http: 'HTTP', tftp: 'TFTP', dhcp: 'DHCP', gatekeeper: 'RAS' }
+const NAMES: Readonly<Record<ServerKind, string>> = {
+  http: 'HTTP',
+  tftp: 'TFTP',
+  dhcp: 'DHCP',
+  dns: 'DNS',
+  gatekeeper: 'RAS',
+}
 
 /** By the message that is answered with it; those of H.225.0 that say nothing more. */
 export const REJECT_REASONS: Readonly<Record<'GRQ' | 'RRQ', readonly string[]>> = {

@@ -97,6 +97,37 @@ capture: { at: rogue }`)
     expect(capture.at).toEqual({ kind: 'server', server: 'rogue' })
   })
 
+  it('reads name servers: names, faults by their DNS names, and where they are', () => {
+    const [dns] = load(`
+servers:
+  dhcp: { pool: 10.20.0.100-10.20.0.250, dns: 10.20.0.9 }
+  dns:
+    names: { files.office.example: 10.20.0.2, gk.office.example: [10.20.0.5, 10.20.0.6] }
+    faults: [{ match: { path: 'gk.*', message: a }, error: SERVFAIL }, { error: 3, from: 1min }]
+phones: [{ model: 1608 }]
+`).servers.dns
+    expect(dns).toMatchObject({ name: 'dns', address: 0x0a140009, listen: 'serve' })
+    expect([...(dns?.names ?? [])]).toEqual([
+      ['files.office.example', [0x0a140002]],
+      ['gk.office.example', [0x0a140005, 0x0a140006]],
+    ])
+    expect(dns?.faults).toEqual([
+      { match: { path: 'gk.*', message: 'A' }, error: 2 },
+      { error: 3, from: MINUTE },
+    ])
+    const wrong = `phones: [{ model: 1608 }]
+servers:
+  dns:
+    names: { a..b: 10.20.0.2, c: 10.20.0.300 }
+    faults: [{ error: SERVEFAIL }, { reset: true }]`
+    expect(problemsOf(wrong)).toEqual([
+      expect.stringMatching(/^4:14: 'a..b' is no name that DNS can carry: an empty label/),
+      expect.stringMatching(/^4:34: .*10.20.0.300/),
+      expect.stringMatching(/^5:23: .*did you mean 'SERVFAIL'/),
+      expect.stringMatching(/^5:45: DNS servers cannot play 'reset'/),
+    ])
+  })
+
   it('counts phones up: MAC, extension and start', () => {
     const { phones } = load('phones: [{ model: 1608, count: 3, extension: 0099, start: { at: 1s, every: 200ms } }]')
     expect(phones.map(({ mac, extension, start }) => [mac, extension, start])).toEqual([

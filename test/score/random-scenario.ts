@@ -120,7 +120,7 @@ class Lot {
       limit: 10 * MINUTE,
       router: { address: address('10.20.0.1'), mask: 0xffffff00 },
       links,
-      servers: { dhcp: this.#dhcp(), http: this.#http(files), tftp: this.#tftp(files), gatekeeper: [] },
+      servers: { dhcp: this.#dhcp(), dns: [], http: this.#http(files), tftp: this.#tftp(files), gatekeeper: [] },
       phones,
       events: this.#events,
       expect: [],
