@@ -3,7 +3,7 @@
  * the emulated network.
  *
  * What a program gets looks and fails as Node's own: datagram sockets (virtual-host/udp-socket.ts), TCP servers and
- * sockets (tcp-server.ts, tcp-socket.ts), the real node:http on top of them (http.ts), timers and clocks (timers.ts), a
+ * sockets (net.ts, tcp-socket.ts), the real node:http on top of them (http.ts), names (dns.ts, name-service.ts), timers and clocks (timers.ts), a
  * small set of other built-in modules (builtins.ts). Nothing is global: each host has its own, and a package loaded by
  * `require` is that host's instance (host/package-loader.ts).
  *
@@ -18,6 +18,9 @@ import { packageLoader } from '../host/package-loader.js'
 import type { EmulatedHost } from './net/host.js'
 import type { Simulation } from './sim/simulation.js'
 import { builtinModules } from './virtual-host/builtins.js'
+import { virtualDns } from './virtual-host/dns.js'
+import { NameService } from './virtual-host/name-service.js'
+import type { NameSettings } from './virtual-host/name-service.js'
 import { virtualDgram } from './virtual-host/udp-socket.js'
 import { virtualHttp } from './virtual-host/http.js'
 import type { Machine } from './virtual-host/machine.js'
@@ -25,7 +28,8 @@ import { virtualNet } from './virtual-host/net.js'
 import { virtualProcess } from './virtual-host/process.js'
 import { virtualTimers } from './virtual-host/timers.js'
 
-export function createVirtualHost(host: EmulatedHost, sim: Simulation): Host {
+/** @param names name servers, hosts file, search list; without them only addresses are found */
+export function createVirtualHost(host: EmulatedHost, sim: Simulation, names: NameSettings = {}): Host {
   const luck = sim.random(`programs on ${host.name}`)
   const machine: Machine = {
     host,
@@ -40,6 +44,7 @@ export function createVirtualHost(host: EmulatedHost, sim: Simulation): Host {
     },
     milliseconds: () => sim.epoch.seconds * 1000 + (sim.epoch.nanos + sim.now) / 1e6,
     random: () => luck.next(),
+    names: new NameService(host, sim, names),
   }
   const clock: Clock = {
     now: () => sim.now,
@@ -50,15 +55,17 @@ export function createVirtualHost(host: EmulatedHost, sim: Simulation): Host {
   const net = virtualNet(machine)
   const dgram = virtualDgram(machine)
   const http = virtualHttp(machine, net)
+  const dns = virtualDns(machine)
   const timers = virtualTimers(machine)
   const process = virtualProcess(machine)
-  const builtin = builtinModules(machine, { dgram, net, http, timers, process })
+  const builtin = builtinModules(machine, { dgram, net, http, dns, timers, process })
   return {
     name: host.name,
     clock,
     dgram,
     net,
     http,
+    dns,
     random: machine.random,
     require: packageLoader(
       {

@@ -4,6 +4,7 @@
  * same (emulator/virtual-host.ts). test/host/ runs one suite over both.
  */
 import type * as dgram from 'node:dgram'
+import type * as dns from 'node:dns'
 import type * as http from 'node:http'
 import type * as net from 'node:net'
 import type { Nanos, Timestamp } from '../base/time.js'
@@ -15,6 +16,25 @@ export interface Host {
   readonly dgram: Pick<typeof dgram, 'createSocket'>
   readonly net: Pick<typeof net, 'createServer' | 'connect' | 'createConnection' | 'isIP' | 'isIPv4' | 'isIPv6'>
   readonly http: Pick<typeof http, 'createServer' | 'request' | 'get' | 'STATUS_CODES' | 'METHODS'>
+  readonly dns: Pick<
+    typeof dns,
+    | 'lookup'
+    | 'resolve'
+    | 'resolve4'
+    | 'resolve6'
+    | 'resolveCname'
+    | 'resolveMx'
+    | 'resolveNs'
+    | 'resolvePtr'
+    | 'resolveSoa'
+    | 'resolveSrv'
+    | 'resolveTxt'
+    | 'reverse'
+    | 'setServers'
+    | 'getServers'
+    | 'Resolver'
+    | 'promises'
+  >
   /** Seeded on an emulated host, Math.random on a real one. Uniform in [0, 1). */
   random(): number
   /**

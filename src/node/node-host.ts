@@ -3,6 +3,7 @@
  * asks for them, on the addresses it names.
  */
 import * as dgram from 'node:dgram'
+import * as dns from 'node:dns'
 import * as http from 'node:http'
 import { createRequire } from 'node:module'
 import * as net from 'node:net'
@@ -43,6 +44,7 @@ export function nodeHost(name: string): Host {
     dgram,
     net,
     http,
+    dns,
     random: () => Math.random(),
     require: packageLoader({ builtin: (module) => builtins(module), globals: {} }, import.meta.url),
   }

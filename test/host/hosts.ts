@@ -4,6 +4,7 @@
  */
 import type { Host } from '../../src/host/host.js'
 import { createVirtualHost } from '../../src/emulator/virtual-host.js'
+import type { NameSettings } from '../../src/emulator/virtual-host/name-service.js'
 import { Simulation } from '../../src/emulator/sim/simulation.js'
 import { Network } from '../../src/emulator/topology.js'
 import { nodeHost } from '../../src/node/node-host.js'
@@ -36,7 +37,13 @@ export interface EmulatedHosts extends TwoHosts {
   readonly network: Network
 }
 
-export function emulatedHosts({ seed = 1, delay = 1_000_000, loss = 0, duplicate = 0 } = {}): EmulatedHosts {
+export function emulatedHosts({
+  seed = 1,
+  delay = 1_000_000,
+  loss = 0,
+  duplicate = 0,
+  names = {} as NameSettings,
+} = {}): EmulatedHosts {
   const sim = new Simulation({ seed })
   const network = new Network(sim)
   const server = network.addHost('server', { address: '10.0.0.1' })
@@ -46,7 +53,7 @@ export function emulatedHosts({ seed = 1, delay = 1_000_000, loss = 0, duplicate
     sim,
     network,
     server: createVirtualHost(server, sim),
-    client: createVirtualHost(client, sim),
+    client: createVirtualHost(client, sim, names),
     serverAddress: '10.0.0.1',
     clientAddress: '10.0.0.2',
     broadcastAddress: '10.0.0.255',

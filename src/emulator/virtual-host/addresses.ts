@@ -1,12 +1,11 @@
 /**
  * Addresses and port numbers as programs write them, read with Node's rules.
  */
-import { formatAddress, parseAddress } from '../../wire/ipv4.js'
+import { formatAddress } from '../../wire/ipv4.js'
 import type { EmulatedHost } from '../net/host.js'
-import { nodeError, systemError } from './machine.js'
+import { nodeError } from './machine.js'
 
 export const BROADCAST = 0xffffffff
-const LOOPBACK = 0x7f000001
 
 /** @throws RangeError ERR_SOCKET_BAD_PORT */
 export function readPort(port: unknown, { zero }: { zero: boolean }): number {
@@ -16,19 +15,6 @@ export function readPort(port: unknown, { zero }: { zero: boolean }): number {
     new RangeError(`Port should be ${zero ? '>= 0' : '> 0'} and < 65536. Received ${String(port)}.`),
     'ERR_SOCKET_BAD_PORT',
   )
-}
-
-/**
- * A name or address to send to. There is no name service: only addresses and `localhost` are found.
- *
- * @returns the address, or the error that dns.lookup would give
- */
-export function resolveName(name: string): number | NodeJS.ErrnoException {
-  if (name === 'localhost') return LOOPBACK
-  const address = parseAddress(name)
-  if (address !== undefined) return address
-  const error = systemError('ENOTFOUND', 'getaddrinfo', name)
-  return Object.assign(error, { hostname: name })
 }
 
 /** Whether a socket may be bound to it: all addresses, or the host's own. */

@@ -12,7 +12,6 @@ import { unavailable } from './machine.js'
 import type { Machine } from './machine.js'
 import { formatAddress } from '../../wire/ipv4.js'
 import { formatMac } from '../../wire/ethernet.js'
-import { resolveName } from './addresses.js'
 import { systemError } from './machine.js'
 import type { VirtualTimers } from './timers.js'
 
@@ -48,6 +47,7 @@ export interface HostModules {
   readonly dgram: object
   readonly net: object
   readonly http: object
+  readonly dns: { readonly promises: object }
   readonly timers: VirtualTimers
   readonly process: NodeJS.Process
 }
@@ -68,8 +68,8 @@ export function builtinModules(machine: Machine, modules: HostModules): (name: s
     process: () => modules.process,
     console: () => nodeRequire('console') as unknown,
     os: () => virtualOs(machine),
-    dns: () => virtualDns(later),
-    'dns/promises': () => (virtualDns(later) as { promises: unknown }).promises,
+    dns: () => refusing('dns', modules.dns),
+    'dns/promises': () => refusing('dns.promises', modules.dns.promises),
     fs: () => emptyDisk(later),
     'fs/promises': () => (emptyDisk(later) as { promises: unknown }).promises,
     zlib: () => synchronousZlib(later),
@@ -95,8 +95,8 @@ function withNodes(name: string, own: object): Module {
 }
 
 /** What is given; anything else is an error that names it. */
-function refusing(name: string, given: Module): Module {
-  return new Proxy(given, {
+function refusing(name: string, given: object): Module {
+  return new Proxy(given as Module, {
     get(target, key) {
       if (typeof key === 'symbol' || key in target || key === 'default' || key === '__esModule') {
         return Reflect.get(target, key) as unknown
@@ -127,25 +127,6 @@ function virtualOs(machine: Machine): Module {
     }),
   }
   return withNodes('os', own)
-}
-
-function virtualDns(later: (callback: unknown, ...values: unknown[]) => void): Module {
-  const lookup = (name: string, ...rest: unknown[]): void => {
-    const options = rest[0]
-    const all = typeof options === 'object' && options !== null && 'all' in options && options.all === true
-    const address = resolveName(name)
-    if (address instanceof Error) later(rest.at(-1), address)
-    else if (all) later(rest.at(-1), null, [{ address: formatAddress(address), family: 4 }])
-    else later(rest.at(-1), null, formatAddress(address), 4)
-  }
-  const promises = refusing('dns.promises', {
-    lookup: async (name: string) => {
-      const address = resolveName(name)
-      if (address instanceof Error) throw address
-      return { address: formatAddress(address), family: 4 }
-    },
-  })
-  return refusing('dns', { lookup, promises })
 }
 
 /** A disk with an empty root directory. */

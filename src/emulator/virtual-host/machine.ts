@@ -6,6 +6,7 @@ import { constants } from 'node:os'
 import type { Nanos } from '../../base/time.js'
 import type { EmulatedHost } from '../net/host.js'
 import type { Simulation } from '../sim/simulation.js'
+import type { NameService } from './name-service.js'
 
 export interface Machine {
   readonly host: EmulatedHost
@@ -17,6 +18,8 @@ export interface Machine {
   /** The time of day, milliseconds since 1970, with fractions. */
   milliseconds(): number
   random(): number
+  /** How the host finds the addresses of names. */
+  readonly names: NameService
 }
 
 /** An error as Node's sockets have it: `bind EADDRINUSE 10.0.0.1:69`, with code, errno, syscall, address and port. */

@@ -14,14 +14,17 @@
  * closes. The stream's high-water mark is fixed, because Node's default differs between versions and the frames of a
  * run must not.
  */
+import * as net from 'node:net'
 import { Duplex } from 'node:stream'
 import { MILLISECOND } from '../../base/time.js'
 import { formatAddress } from '../../wire/ipv4.js'
 import type { TcpConnection } from '../net/tcp/connection.js'
 import type { TcpErrorCode, TcpHandlers } from '../net/transport.js'
-import { isOwn, isReachable, readPort, resolveName } from './addresses.js'
+import { isOwn, isReachable, readPort } from './addresses.js'
 import { nodeError, systemError, unavailable } from './machine.js'
 import type { Machine } from './machine.js'
+import { findAddress } from './find-address.js'
+import type { Lookup } from './find-address.js'
 
 /** Octets in a stream's buffer before it asks for a pause. */
 const HIGH_WATER_MARK = 64 * 1024
@@ -41,6 +44,8 @@ export interface ConnectOptions {
   readonly path?: string | null
   readonly timeout?: number
   readonly noDelay?: boolean
+  /** In place of dns.lookup. */
+  readonly lookup?: Lookup
 }
 
 type ReadyState = 'opening' | 'open' | 'readOnly' | 'writeOnly' | 'closed'
@@ -112,19 +117,26 @@ export class VirtualSocket extends Duplex {
     const host = typeof options.host === 'string' && options.host !== '' ? options.host : 'localhost'
     // Node looks the name up first, and does so in a later tick even for an address.
     process.nextTick(() => {
-      if (!this.destroyed) this.#connect(host, port, options)
+      if (!this.destroyed) this.#lookUp(host, port, options)
     })
     return this
   }
 
-  #connect(name: string, port: number, options: ConnectOptions): void {
-    const { host } = this.#machine
-    const address = resolveName(name)
-    if (address instanceof Error) {
+  #lookUp(name: string, port: number, options: ConnectOptions): void {
+    findAddress(this.#machine, name, options.lookup, (address) => {
+      if (this.destroyed) return
+      if (net.isIP(name) === 0) {
+        const text = typeof address === 'number' ? formatAddress(address) : undefined
+        this.emit('lookup', typeof address === 'number' ? null : address, text, text && 4, name)
+      }
+      if (typeof address === 'number') return this.#connect(address, port, options)
       this.connecting = false
       this.destroy(address)
-      return
-    }
+    })
+  }
+
+  #connect(address: number, port: number, options: ConnectOptions): void {
+    const { host } = this.#machine
     const place = formatAddress(address)
     if (!isOwn(host, options.localAddress)) {
       this.#fail(systemError('EADDRNOTAVAIL', 'connect', place, port))

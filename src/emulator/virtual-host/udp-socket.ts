@@ -7,7 +7,9 @@ import { EventEmitter } from 'node:events'
 import type * as dgram from 'node:dgram'
 import { formatAddress } from '../../wire/ipv4.js'
 import type { Datagram, UdpPort } from '../net/transport.js'
-import { isBroadcast, isOwn, isReachable, readPort, resolveName } from './addresses.js'
+import { isBroadcast, isOwn, isReachable, readPort } from './addresses.js'
+import { findAddress } from './find-address.js'
+import type { Lookup } from './find-address.js'
 import { nodeError, systemError, unavailable } from './machine.js'
 import type { Machine } from './machine.js'
 
@@ -42,11 +44,12 @@ class UdpSocket extends EventEmitter {
   #waiting: (() => void)[] = []
   #receiveBuffer: number
   #sendBuffer: number
+  readonly #lookup: Lookup | undefined
 
   constructor(machine: Machine, options: unknown, listener: unknown) {
     super()
     this.#machine = machine
-    const { type, recvBufferSize, sendBufferSize } = (
+    const { type, recvBufferSize, sendBufferSize, lookup } = (
       typeof options === 'string' ? { type: options } : (options ?? {})
     ) as Partial<dgram.SocketOptions>
     if (type === 'udp6') throw systemError('EAFNOSUPPORT', 'socket')
@@ -55,6 +58,7 @@ class UdpSocket extends EventEmitter {
     }
     this.#receiveBuffer = recvBufferSize ?? DEFAULT_BUFFER
     this.#sendBuffer = sendBufferSize ?? DEFAULT_BUFFER
+    this.#lookup = lookup as Lookup | undefined
     if (typeof listener === 'function') this.on('message', listener as (...args: unknown[]) => void)
   }
 
@@ -155,10 +159,13 @@ class UdpSocket extends EventEmitter {
       throw nodeError(new TypeError('The "address" argument must be of type string.'), 'ERR_INVALID_ARG_TYPE')
     }
     this.#mustRun()
-    const target = connected
-      ? this.#remote!.address
-      : resolveName(name === '' ? 'localhost' : ((name as string) ?? 'localhost'))
-    const run = (): void => this.#send(octets, port, target, typeof name === 'string' ? name : undefined, done)
+    const text = typeof name === 'string' ? name : undefined
+    const run = (): void => {
+      if (connected) return this.#send(octets, port, this.#remote?.address ?? 0, text, done)
+      findAddress(this.#machine, text || 'localhost', this.#lookup, (target) =>
+        this.#send(octets, port, target, text, done),
+      )
+    }
     if (this.#state === 'unbound') this.#bind(0, undefined)
     if (this.#state === 'bound') run()
     else if (this.#waiting.length < MAX_WAITING) this.#waiting.push(run)
@@ -200,20 +207,21 @@ class UdpSocket extends EventEmitter {
     this.#mustRun()
     const callback = args.at(-1)
     if (typeof callback === 'function') this.once('connect', callback as () => void)
-    const target = resolveName(typeof args[0] === 'string' ? args[0] : 'localhost')
+    const name = typeof args[0] === 'string' && args[0] !== '' ? args[0] : 'localhost'
     const run = (): void => {
       this.#machine.sim.nodeCodeRan()
-      process.nextTick(() => {
-        if (this.#state !== 'bound') return
-        const { host } = this.#machine
-        if (target instanceof Error) this.emit('error', target)
-        else if (!isReachable(host, target))
-          this.emit('error', systemError('ENETUNREACH', 'connect', formatAddress(target), number))
-        else {
-          this.#remote = { address: target, port: number }
-          this.emit('connect')
-        }
-      })
+      process.nextTick(() => findAddress(this.#machine, name, this.#lookup, connect))
+    }
+    const connect = (target: number | Error): void => {
+      if (this.#state !== 'bound') return
+      const { host } = this.#machine
+      if (target instanceof Error) this.emit('error', target)
+      else if (!isReachable(host, target))
+        this.emit('error', systemError('ENETUNREACH', 'connect', formatAddress(target), number))
+      else {
+        this.#remote = { address: target, port: number }
+        this.emit('connect')
+      }
     }
     if (this.#state === 'unbound') this.#bind(0, undefined)
     if (this.#state === 'bound') run()
