@@ -3,7 +3,7 @@
  * the emulated network.
  *
  * What a program gets looks and fails as Node's own: datagram sockets (virtual-host/udp-socket.ts), TCP servers and
- * sockets (net.ts, tcp-socket.ts), the real node:http on top of them (http.ts), names (dns.ts, name-service.ts), timers and clocks (timers.ts), a
+ * sockets (net.ts, tcp-socket.ts), the real node:http and node:tls on top of them (http.ts, tls.ts, https.ts), names (dns.ts, name-service.ts), timers and clocks (timers.ts), a
  * small set of other built-in modules (builtins.ts). Nothing is global: each host has its own, and a package loaded by
  * `require` is that host's instance (host/package-loader.ts).
  *
@@ -11,7 +11,7 @@
  * simulation that Node-shaped code ran and has to settle before time goes on. A program that reaches for the real
  * machine (its sockets, files, processes) gets an error, not the machine.
  *
- * Not here: TLS, HTTP/2, IPv6, loopback (a host cannot talk to itself), Unix sockets.
+ * Not here: HTTP/2, IPv6, loopback (a host cannot talk to itself), Unix sockets.
  */
 import type { Clock, Host } from '../host/host.js'
 import { packageLoader } from '../host/package-loader.js'
@@ -23,13 +23,21 @@ import { NameService } from './virtual-host/name-service.js'
 import type { NameSettings } from './virtual-host/name-service.js'
 import { virtualDgram } from './virtual-host/udp-socket.js'
 import { virtualHttp } from './virtual-host/http.js'
+import { virtualHttps } from './virtual-host/https.js'
+import { unavailable } from './virtual-host/machine.js'
 import type { Machine } from './virtual-host/machine.js'
 import { virtualNet } from './virtual-host/net.js'
 import { virtualProcess } from './virtual-host/process.js'
+import { virtualTls } from './virtual-host/tls.js'
 import { virtualTimers } from './virtual-host/timers.js'
 
-/** @param names name servers, hosts file, search list; without them only addresses are found */
-export function createVirtualHost(host: EmulatedHost, sim: Simulation, names: NameSettings = {}): Host {
+export interface VirtualHostOptions extends NameSettings {
+  /** Told the secrets of every TLS connection, a line of NSS key log format each, both ends the same lines. */
+  readonly keyLog?: (line: Uint8Array) => void
+}
+
+/** @param options name servers, hosts file and search list; without them only addresses are found */
+export function createVirtualHost(host: EmulatedHost, sim: Simulation, options: VirtualHostOptions = {}): Host {
   const luck = sim.random(`programs on ${host.name}`)
   const machine: Machine = {
     host,
@@ -44,7 +52,8 @@ export function createVirtualHost(host: EmulatedHost, sim: Simulation, names: Na
     },
     milliseconds: () => sim.epoch.seconds * 1000 + (sim.epoch.nanos + sim.now) / 1e6,
     random: () => luck.next(),
-    names: new NameService(host, sim, names),
+    names: new NameService(host, sim, options),
+    keyLog: options.keyLog,
   }
   const clock: Clock = {
     now: () => sim.now,
@@ -55,16 +64,29 @@ export function createVirtualHost(host: EmulatedHost, sim: Simulation, names: Na
   const net = virtualNet(machine)
   const dgram = virtualDgram(machine)
   const http = virtualHttp(machine, net)
+  const tls = virtualTls(machine, net)
+  const https = virtualHttps(machine, net, http)
   const dns = virtualDns(machine)
   const timers = virtualTimers(machine)
-  const process = virtualProcess(machine)
-  const builtin = builtinModules(machine, { dgram, net, http, dns, timers, process })
+  const process = virtualProcess(machine, (name) => builtin(name))
+  const builtin: (name: string) => unknown = builtinModules(machine, {
+    dgram,
+    net,
+    http: http.module,
+    tls,
+    https,
+    dns,
+    timers,
+    process,
+  })
   return {
     name: host.name,
     clock,
     dgram,
     net,
-    http,
+    http: http.module,
+    tls,
+    https,
     dns,
     random: machine.random,
     require: packageLoader(
@@ -77,11 +99,20 @@ export function createVirtualHost(host: EmulatedHost, sim: Simulation, names: Na
           Math: timers.Math,
           performance: timers.performance,
           crypto: builtin('crypto/global'),
-          fetch: undefined,
-          WebSocket: undefined,
+          ...refusedGlobals,
         },
       },
       import.meta.url,
     ),
   }
 }
+
+/** Globals of Node's that go to the real network by themselves. */
+const refusedGlobals = Object.fromEntries(
+  ['fetch', 'WebSocket', 'EventSource', 'BroadcastChannel'].map((name) => [
+    name,
+    function refused() {
+      throw unavailable(`the global '${name}'`)
+    },
+  ]),
+)

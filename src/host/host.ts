@@ -6,7 +6,9 @@
 import type * as dgram from 'node:dgram'
 import type * as dns from 'node:dns'
 import type * as http from 'node:http'
+import type * as https from 'node:https'
 import type * as net from 'node:net'
+import type * as tls from 'node:tls'
 import type { Nanos, Timestamp } from '../base/time.js'
 
 export interface Host {
@@ -16,6 +18,8 @@ export interface Host {
   readonly dgram: Pick<typeof dgram, 'createSocket'>
   readonly net: Pick<typeof net, 'createServer' | 'connect' | 'createConnection' | 'isIP' | 'isIPv4' | 'isIPv6'>
   readonly http: Pick<typeof http, 'createServer' | 'request' | 'get' | 'STATUS_CODES' | 'METHODS'>
+  readonly https: Pick<typeof https, 'createServer' | 'request' | 'get' | 'Agent'>
+  readonly tls: Pick<typeof tls, 'createServer' | 'connect' | 'createSecureContext'>
   readonly dns: Pick<
     typeof dns,
     | 'lookup'

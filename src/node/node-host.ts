@@ -5,8 +5,10 @@
 import * as dgram from 'node:dgram'
 import * as dns from 'node:dns'
 import * as http from 'node:http'
+import * as https from 'node:https'
 import { createRequire } from 'node:module'
 import * as net from 'node:net'
+import * as tls from 'node:tls'
 import { performance } from 'node:perf_hooks'
 import { MILLISECOND } from '../base/time.js'
 import type { Host } from '../host/host.js'
@@ -44,6 +46,8 @@ export function nodeHost(name: string): Host {
     dgram,
     net,
     http,
+    https,
+    tls,
     dns,
     random: () => Math.random(),
     require: packageLoader({ builtin: (module) => builtins(module), globals: {} }, import.meta.url),

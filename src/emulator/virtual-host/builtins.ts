@@ -47,6 +47,8 @@ export interface HostModules {
   readonly dgram: object
   readonly net: object
   readonly http: object
+  readonly https: object
+  readonly tls: object
   readonly dns: { readonly promises: object }
   readonly timers: VirtualTimers
   readonly process: NodeJS.Process
@@ -62,12 +64,19 @@ export function builtinModules(machine: Machine, modules: HostModules): (name: s
     dgram: () => modules.dgram,
     net: () => modules.net,
     http: () => withNodes('http', modules.http),
+    https: () => withNodes('https', modules.https),
+    tls: () => modules.tls,
     timers: () => modules.timers.module,
     'timers/promises': () => modules.timers.promises,
     perf_hooks: () => refusing('perf_hooks', { performance: modules.timers.performance }),
     process: () => modules.process,
     console: () => nodeRequire('console') as unknown,
     os: () => virtualOs(machine),
+    // Packages that could use these ask for them as they load; using them is refused.
+    worker_threads: () =>
+      refusing('worker_threads', { isMainThread: true, threadId: 0, workerData: null, parentPort: null }),
+    http2: () => refusing('http2', { constants: (nodeRequire('http2') as Module)['constants'] }),
+    v8: () => refusing('v8', {}),
     dns: () => refusing('dns', modules.dns),
     'dns/promises': () => refusing('dns.promises', modules.dns.promises),
     fs: () => emptyDisk(later),
@@ -101,7 +110,7 @@ function refusing(name: string, given: object): Module {
       if (typeof key === 'symbol' || key in target || key === 'default' || key === '__esModule') {
         return Reflect.get(target, key) as unknown
       }
-      return () => {
+      return function refused() {
         throw unavailable(`${name}.${key}`)
       }
     },

@@ -6,6 +6,7 @@
  * comes, because it measures in native code. Time-outs that go through the socket (setTimeout, keepAliveTimeout, an
  * agent's) are virtual like the socket's.
  */
+import type { EventEmitter } from 'node:events'
 import * as http from 'node:http'
 import type { NetConnectOpts, Socket } from 'node:net'
 import type { Machine } from './machine.js'
@@ -14,10 +15,21 @@ import type { VirtualNet } from './net.js'
 /** Milliseconds; Node's longest timer. */
 const NEVER = 2 ** 31 - 1
 
-export type VirtualHttp = Pick<
-  typeof http,
-  'createServer' | 'request' | 'get' | 'STATUS_CODES' | 'METHODS' | 'Server' | 'Agent' | 'globalAgent'
->
+export interface VirtualHttp {
+  /** What a program finds under `http`. */
+  readonly module: Pick<
+    typeof http,
+    'createServer' | 'request' | 'get' | 'STATUS_CODES' | 'METHODS' | 'Server' | 'Agent' | 'globalAgent'
+  >
+  /** What a server's options become. */
+  serverOptions(options: http.ServerOptions): http.ServerOptions
+  /** Ends the real interval of a server once it listens. */
+  stopLookout(server: EventEmitter): void
+  /** request() and get() that go through this agent unless told otherwise. */
+  requestThrough(defaultAgent: http.Agent): { request: Request; get: Request }
+}
+
+type Request = (input: string | URL | http.RequestOptions, ...rest: unknown[]) => http.ClientRequest
 
 export function virtualHttp(machine: Machine, net: VirtualNet): VirtualHttp {
   const responses = new WeakMap<typeof http.ServerResponse, typeof http.ServerResponse>()
@@ -36,25 +48,27 @@ export function virtualHttp(machine: Machine, net: VirtualNet): VirtualHttp {
     return dated
   }
 
+  const serverOptions = (options: http.ServerOptions): http.ServerOptions => ({
+    ...options,
+    connectionsCheckingInterval: NEVER,
+    headersTimeout: 0,
+    requestTimeout: 0,
+    ServerResponse: datedResponse(
+      (options.ServerResponse as typeof http.ServerResponse | undefined) ?? http.ServerResponse,
+    ),
+  })
+  const stopLookout = (server: EventEmitter): void => {
+    server.on('listening', () => stopRealLookout(server))
+  }
+
   class Server extends http.Server {
     constructor(...args: unknown[]) {
       const [first, second] = args
-      const options = (typeof first === 'object' ? first : {}) as http.ServerOptions
+      const options = (typeof first === 'object' ? first : {}) as http.ServerOptions | null
       const listener = (typeof first === 'function' ? first : second) as http.RequestListener | undefined
-      super(
-        {
-          ...options,
-          connectionsCheckingInterval: NEVER,
-          headersTimeout: 0,
-          requestTimeout: 0,
-          ServerResponse: datedResponse(
-            (options?.ServerResponse as typeof http.ServerResponse | undefined) ?? http.ServerResponse,
-          ),
-        },
-        listener,
-      )
+      super(serverOptions(options ?? {}), listener)
       net.adopt(this)
-      this.on('listening', () => stopRealLookout(this))
+      stopLookout(this)
     }
   }
 
@@ -66,33 +80,41 @@ export function virtualHttp(machine: Machine, net: VirtualNet): VirtualHttp {
 
   const globalAgent = new Agent({ keepAlive: true, scheduling: 'lifo', timeout: 5000 })
 
-  function request(input: string | URL | http.RequestOptions, ...rest: unknown[]): http.ClientRequest {
-    machine.sim.nodeCodeRan()
-    const own = {
-      _defaultAgent: globalAgent,
-      ...(rest[0] === undefined || typeof rest[0] === 'function' ? {} : rest[0]),
+  function requestThrough(defaultAgent: http.Agent): { request: Request; get: Request } {
+    const request: Request = (input, ...rest) => {
+      machine.sim.nodeCodeRan()
+      const own = {
+        _defaultAgent: defaultAgent,
+        ...(rest[0] === undefined || typeof rest[0] === 'function' ? {} : rest[0]),
+      }
+      const listener = rest.find((argument) => typeof argument === 'function') as
+        ((response: http.IncomingMessage) => void) | undefined
+      if (typeof input === 'string' || input instanceof URL) return http.request(input, own, listener)
+      return http.request({ ...own, ...input }, listener)
     }
-    const listener = rest.find((argument) => typeof argument === 'function') as
-      ((response: http.IncomingMessage) => void) | undefined
-    if (typeof input === 'string' || input instanceof URL) return http.request(input, own, listener)
-    return http.request({ ...own, ...input }, listener)
+    const get: Request = (...args) => {
+      const made = request(...args)
+      made.end()
+      return made
+    }
+    return { request, get }
   }
 
-  function get(...args: Parameters<typeof request>): http.ClientRequest {
-    const made = request(...args)
-    made.end()
-    return made
-  }
-
+  const { request, get } = requestThrough(globalAgent as http.Agent)
   return {
-    Server: Server as unknown as typeof http.Server,
-    Agent: Agent as unknown as typeof http.Agent,
-    globalAgent: globalAgent as http.Agent,
-    createServer: ((...args: unknown[]) => new Server(...args)) as typeof http.createServer,
-    request: request as typeof http.request,
-    get: get as typeof http.get,
-    STATUS_CODES: http.STATUS_CODES,
-    METHODS: http.METHODS,
+    module: {
+      Server: Server as unknown as typeof http.Server,
+      Agent: Agent as unknown as typeof http.Agent,
+      globalAgent: globalAgent as http.Agent,
+      createServer: ((...args: unknown[]) => new Server(...args)) as typeof http.createServer,
+      request: request as typeof http.request,
+      get: get as typeof http.get,
+      STATUS_CODES: http.STATUS_CODES,
+      METHODS: http.METHODS,
+    },
+    serverOptions,
+    stopLookout,
+    requestThrough,
   }
 }
 
@@ -100,7 +122,7 @@ export function virtualHttp(machine: Machine, net: VirtualNet): VirtualHttp {
  * Ends the real interval that a listening Server has, and that would keep it, its host and the whole run in memory after
  * the run is over. It is found by the description of its symbol; where Node has renamed it, it stays, and never fires.
  */
-function stopRealLookout(server: http.Server): void {
+function stopRealLookout(server: EventEmitter): void {
   const name = Object.getOwnPropertySymbols(server).find(
     ({ description }) => description === 'http.server.connectionsCheckingInterval',
   )

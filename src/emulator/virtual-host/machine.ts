@@ -20,6 +20,8 @@ export interface Machine {
   random(): number
   /** How the host finds the addresses of names. */
   readonly names: NameService
+  /** Told the secrets of every TLS connection, a line of NSS key log format each; undefined when nobody asks. */
+  readonly keyLog: ((line: Uint8Array) => void) | undefined
 }
 
 /** An error as Node's sockets have it: `bind EADDRINUSE 10.0.0.1:69`, with code, errno, syscall, address and port. */
