@@ -9,11 +9,15 @@
  * Node's warning and without the search of the stack that Node makes for it on each call. `console` is silent: what a
  * package prints is not for our users; set BOOTWIRE_DEBUG to see it.
  *
- * Not here: ES modules (a loader hook would be global), native addons.
+ * Code that a program makes from text (`new Function`) sees the same replacements. What looks for the real globals
+ * through `eval` or the constructor of some function still finds them: this keeps programs right, not prisoners.
+ *
+ * Not here, and said so when it is asked for: ES modules and `import()` (their loader and its hooks are global, and
+ * vm.SourceTextModule needs a flag), native addons. A package that has a CommonJS build beside them is loaded by that.
  */
 import { readFileSync } from 'node:fs'
 import { createRequire, isBuiltin } from 'node:module'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { compileFunction } from 'node:vm'
 
 /** What a host puts in place of Node's. */
@@ -41,6 +45,9 @@ const REPLACEABLE = [
   'crypto',
   'fetch',
   'WebSocket',
+  'EventSource',
+  'BroadcastChannel',
+  'Function',
 ] as const
 
 /** What Node itself gives to a CommonJS file. */
@@ -67,6 +74,8 @@ export function packageLoader(environment: PackageEnvironment, from: string): (n
   const globals = new Map<string, unknown>(REPLACEABLE.map((name) => [name, globalValue(name, environment)]))
   const all: unknown = Object.create(globalThis)
   for (const [name, value] of globals) Object.defineProperty(all, name, { value, writable: true, configurable: true })
+  globals.set('Function', functionConstructor(all, globals))
+  Object.defineProperty(all, 'Function', { value: globals.get('Function'), writable: true, configurable: true })
   const replaced = REPLACEABLE.map((name) => globals.get(name))
 
   function load(filename: string): unknown {
@@ -88,8 +97,9 @@ export function packageLoader(environment: PackageEnvironment, from: string): (n
 
   function run(module: PackageModule): void {
     const { filename } = module
-    if (/\.(?:mjs|node)$/.test(filename)) {
-      throw new Error(`${filename}: only CommonJS packages can be loaded onto a host`)
+    if (filename.endsWith('.node') || isEsModule(filename)) {
+      const what = filename.endsWith('.node') ? 'a native addon' : 'an ES module'
+      throw new Error(`${filename} is ${what}: only CommonJS packages can be loaded onto a host`)
     }
     const file = compile(filename)(all, all, ...replaced)
     file.call(module.exports, module.exports, requireFrom(filename), module, filename, dirname(filename))
@@ -118,6 +128,43 @@ function compile(filename: string): Instantiate {
   const instantiate = compileFunction(whole, ['global', 'globalThis', ...REPLACEABLE], { filename }) as Instantiate
   compiled.set(filename, instantiate)
   return instantiate
+}
+
+/** `.mjs`, or `.js` below a package.json that says `"type": "module"`. */
+function isEsModule(filename: string): boolean {
+  if (!filename.endsWith('.js')) return filename.endsWith('.mjs')
+  for (let directory = dirname(filename); ; directory = dirname(directory)) {
+    const known = esModules.get(directory)
+    if (known !== undefined) return known
+    let type: unknown
+    try {
+      type = (JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as { type?: unknown }).type
+    } catch {
+      if (directory !== dirname(directory)) continue
+    }
+    esModules.set(directory, type === 'module')
+    return type === 'module'
+  }
+}
+
+/** By directory with a package.json. */
+const esModules = new Map<string, boolean>()
+
+/** `Function` for code made from text: it finds the host's globals, as the file that makes it does. */
+function functionConstructor(all: unknown, globals: ReadonlyMap<string, unknown>): FunctionConstructor {
+  const names = ['global', 'globalThis', ...REPLACEABLE.filter((name) => name !== 'Function')]
+  const values = names.map((name) => globals.get(name) ?? all)
+  const make = (args: unknown[]): unknown => {
+    const body = String(args.at(-1) ?? '')
+    if (/^\s*return this;?\s*$/.test(body)) return () => all
+    const parameters = args.slice(0, -1).join(', ')
+    const outer = Reflect.construct(Function, [...names, `return function anonymous(${parameters}\n) {\n${body}\n}`])
+    return (outer as (...values: unknown[]) => unknown)(...values)
+  }
+  return new Proxy(Function, {
+    apply: (_target, _this, args) => make(args),
+    construct: (_target, args) => make(args) as object,
+  })
 }
 
 function globalValue(name: (typeof REPLACEABLE)[number], { globals }: PackageEnvironment): unknown {

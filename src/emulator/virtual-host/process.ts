@@ -5,7 +5,33 @@
 import { unavailable } from './machine.js'
 import type { Machine } from './machine.js'
 
-export function virtualProcess(machine: Machine): NodeJS.Process {
+/** What would end, change or show the real process, or hand out the real machine. */
+const REFUSED = [
+  'exit',
+  'reallyExit',
+  'abort',
+  'kill',
+  '_kill',
+  '_debugProcess',
+  'chdir',
+  'binding',
+  '_linkedBinding',
+  'dlopen',
+  'loadEnvFile',
+  'openStdin',
+  'initgroups',
+  'setgroups',
+  'setegid',
+  'seteuid',
+  'setgid',
+  'setuid',
+  'setUncaughtExceptionCaptureCallback',
+  '_getActiveHandles',
+  '_getActiveRequests',
+]
+
+/** @param builtin the host's modules by name, for getBuiltinModule */
+export function virtualProcess(machine: Machine, builtin: (name: string) => unknown): NodeJS.Process {
   const nanos = (): bigint => BigInt(machine.sim.now)
   const hrtime = (since?: readonly [number, number]): [number, number] => {
     const total = nanos() - (since === undefined ? 0n : BigInt(since[0]) * 1_000_000_000n + BigInt(since[1]))
@@ -18,12 +44,9 @@ export function virtualProcess(machine: Machine): NodeJS.Process {
   const replaced: Record<string, unknown> = {
     hrtime,
     uptime: () => machine.sim.now / 1e9,
-    exit: refuse('exit'),
-    abort: refuse('abort'),
-    kill: refuse('kill'),
-    chdir: refuse('chdir'),
-    binding: refuse('binding'),
-    dlopen: refuse('dlopen'),
+    ...Object.fromEntries(REFUSED.map((name) => [name, refuse(name)])),
+    getBuiltinModule: (name: string) => builtin(name.replace(/^node:/, '')),
+    send: undefined,
     /** nextTick is Node's own: it is drained before virtual time goes on. */
     nextTick: (callback: (...args: unknown[]) => void, ...args: unknown[]) => {
       machine.sim.nodeCodeRan()
