@@ -42,6 +42,8 @@ describe('certificates', () => {
     expect(serverCertificate('product', ['a.example']).cert).toBe(serverCertificate('product', ['a.example']).cert)
     expect(read('product', ['a.example']).serialNumber).not.toBe(read('product', ['b.example']).serialNumber)
     // The whole of it: what a run writes into its capture.
-    expect(createHash('sha256').update(product.raw).digest('hex')).toMatchInlineSnapshot(`"2d185557f71d521f81770bd0ec2910c0a6154439e4926fa3bffa6794a413bd62"`)
+    expect(createHash('sha256').update(product.raw).digest('hex')).toMatchInlineSnapshot(
+      `"2d185557f71d521f81770bd0ec2910c0a6154439e4926fa3bffa6794a413bd62"`,
+    )
   })
 })
