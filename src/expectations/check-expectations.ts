@@ -88,8 +88,8 @@ function listSubjects(report: Report, phones: readonly KnownPhone[] | undefined)
 
 function checkOne(expectation: Expectation, subjects: readonly Subject[]): ExpectationResult {
   const statement = describeExpectation(expectation)
-  const chosen = subjects.filter((subject) =>
-    expectation.phones.some((selector) => selects(selector, subject, subjects.indexOf(subject))),
+  const chosen = subjects.filter((subject, position) =>
+    expectation.phones.some((selector) => selects(selector, subject, position)),
   )
   const failures = chosen.flatMap((subject) => firstFailure(expectation, subject) ?? [])
   if (expectation.count !== undefined) {

@@ -9,6 +9,7 @@
  * In that silence the router announces its address (RFC 5227 §2.3) as routers do now and then: without a frame behind
  * it nobody who reads the capture could tell that a phone went quiet from a capture that was stopped.
  */
+import { UsageError } from '../base/errors.js'
 import { addNanos, SECOND } from '../base/time.js'
 import type { Nanos } from '../base/time.js'
 import { concatBytes } from '../base/bytes.js'
@@ -19,6 +20,7 @@ import type { Report } from '../analyzer/report.js'
 import { LinkType } from '../capture/link-types.js'
 import { PcapngWriter } from '../capture/pcapng-writer.js'
 import type { PhoneStory } from '../emulator/phones/story.js'
+import type { FrameLog } from '../emulator/sim/frame-log.js'
 import { Simulation } from '../emulator/sim/simulation.js'
 import type { TruthLog } from '../emulator/sim/truth-log.js'
 import { checkExpectations } from '../expectations/check-expectations.js'
@@ -26,8 +28,10 @@ import type { ExpectationResult, KnownPhone } from '../expectations/check-expect
 import type { CapturePoint, Scenario } from './scenario.js'
 import { POWER_CYCLE } from './schedule-events.js'
 import { buildSite } from './site.js'
+import type { Site } from './site.js'
 import { checkAgainstTruth } from './truth-check.js'
 import type { Disagreement } from './truth-check.js'
+import { needsAnalysis, reportOfTruth } from './truth-report.js'
 
 export interface RunOptions {
   /** In place of the scenario's. */
@@ -37,6 +41,8 @@ export interface RunOptions {
   /** Called about once per virtual second. */
   readonly onProgress?: (progress: RunProgress) => void
   readonly showSecrets?: boolean
+  /** Told of every frame on every link. */
+  readonly frameLog?: FrameLog
 }
 
 export interface RunProgress {
@@ -71,6 +77,15 @@ export interface RunResult {
   readonly truth: TruthLog
 }
 
+/** A run of which nothing was captured: what is known of it is what the emulator knows. */
+export interface TruthRunResult extends Pick<
+  RunResult,
+  'scenario' | 'seed' | 'linkFrames' | 'duration' | 'ended' | 'expectations' | 'stories' | 'truth'
+> {
+  /** Of what really happened (truth-report.ts). */
+  readonly report: Report
+}
+
 /** Between two looks at the phones. */
 const STEP: Nanos = SECOND
 /** Without news for so long after the last story ended, a run is over. */
@@ -79,11 +94,73 @@ const QUIET: Nanos = 10 * SECOND
 const ANNOUNCEMENTS = 2
 const ANNOUNCE_INTERVAL: Nanos = 2 * SECOND
 
-export async function runScenario(scenario: Scenario, options: RunOptions = {}): Promise<RunResult> {
-  const seed = options.seed ?? scenario.seed
-  const sim = new Simulation({ seed, epoch: scenario.epoch })
-  const site = buildSite({ ...scenario, seed }, sim)
+/** A scenario on the emulated network, until it is over. */
+interface Emulation {
+  readonly seed: number
+  readonly sim: Simulation
+  readonly site: Site
+  readonly duration: Nanos
+  readonly ended: RunResult['ended']
+  readonly stories: readonly PhoneStory[]
+}
 
+/** @param prepare called when everything is there and nothing has happened */
+async function emulate(
+  scenario: Scenario,
+  options: RunOptions,
+  prepare: (site: Site) => void = () => {},
+): Promise<Emulation> {
+  const seed = options.seed ?? scenario.seed
+  const sim = new Simulation({
+    seed,
+    epoch: scenario.epoch,
+    ...(options.frameLog !== undefined && { frameLog: options.frameLog }),
+  })
+  const site = buildSite({ ...scenario, seed }, sim)
+  prepare(site)
+  const lastDeed = lastPhoneEvent(scenario)
+  const isBusy = () => sim.now < lastDeed || site.phones.some((phone) => phone.isServingUser)
+  const stories = site.phones.map((phone) => phone.story)
+  const ended = await runUntilQuiet(sim, scenario.limit, stories, isBusy, options)
+  const duration = sim.now
+  if (ended !== 'interrupted') {
+    for (let i = 0; i < ANNOUNCEMENTS; i++) sim.schedule(i * ANNOUNCE_INTERVAL, () => site.announceRouters())
+    await sim.run({ until: sim.now + ANNOUNCEMENTS * ANNOUNCE_INTERVAL })
+  }
+  return { seed, sim, site, duration, ended, stories }
+}
+
+/**
+ * Runs a scenario without capture and analysis, for runs of a size that a capture would not fit into memory. Expectations
+ * are checked against what really happened.
+ *
+ * @throws UsageError for an expectation that only an analysis can judge
+ */
+export async function runWithoutCapture(scenario: Scenario, options: RunOptions = {}): Promise<TruthRunResult> {
+  for (const expectation of scenario.expect) {
+    const needed = needsAnalysis(expectation)
+    if (needed === undefined) continue
+    const where = expectation.source === undefined ? '' : `${expectation.source}: `
+    throw new UsageError(`${where}without a capture nothing is analyzed, so "${needed}" cannot be judged`)
+  }
+  const { seed, sim, site, duration, ended, stories } = await emulate(scenario, options)
+  const report = reportOfTruth(stories, scenario.epoch, duration)
+  return {
+    scenario,
+    seed,
+    linkFrames: site.network.framesDelivered,
+    duration,
+    ended,
+    report,
+    expectations: checkExpectations(scenario.expect, report, knownPhones(scenario))
+      .map((result) => ({ ...result, failures: result.failures.map((failure) => ({ ...failure, frames: [] })) }))
+      .map((result) => maskedResult(result, options)),
+    stories,
+    truth: sim.truth,
+  }
+}
+
+export async function runScenario(scenario: Scenario, options: RunOptions = {}): Promise<RunResult> {
   const chunks: Uint8Array[] = []
   let frames = 0
   const writer = new PcapngWriter({
@@ -91,20 +168,12 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
     application: 'bootwire',
     interfaces: [{ name: describePoint(scenario.capture.at), linkType: LinkType.ethernet }],
   })
-  site.tap(scenario.capture.at, (time, frame) => {
-    frames++
-    writer.frame(0, addNanos(scenario.epoch, time), frame)
+  const { seed, sim, site, duration, ended, stories } = await emulate(scenario, options, (built) => {
+    built.tap(scenario.capture.at, (time, frame) => {
+      frames++
+      writer.frame(0, addNanos(scenario.epoch, time), frame)
+    })
   })
-
-  const lastDeed = lastPhoneEvent(scenario)
-  const isBusy = () => sim.now < lastDeed || site.phones.some((phone) => phone.isServingUser)
-  const stories = () => site.phones.map((phone) => phone.story)
-  const ended = await runUntilQuiet(sim, scenario.limit, stories, isBusy, options)
-  const duration = sim.now
-  if (ended !== 'interrupted') {
-    for (let i = 0; i < ANNOUNCEMENTS; i++) sim.schedule(i * ANNOUNCE_INTERVAL, () => site.announceRouters())
-    await sim.run({ until: sim.now + ANNOUNCEMENTS * ANNOUNCE_INTERVAL })
-  }
   writer.end()
 
   const capture = concatBytes(chunks)
@@ -129,14 +198,12 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
     ended,
     analysis,
     report,
-    expectations: checkExpectations(scenario.expect, whole, knownPhones(scenario)).map((result) => ({
-      ...result,
-      statement: showSecrets ? result.statement : maskText(result.statement),
-      failures: result.failures.map(mask),
-    })),
-    disagreements: checkAgainstTruth(whole, stories(), watched).map(mask),
+    expectations: checkExpectations(scenario.expect, whole, knownPhones(scenario)).map((result) =>
+      maskedResult(result, options),
+    ),
+    disagreements: checkAgainstTruth(whole, stories, watched).map(mask),
     compared: watched?.size ?? site.phones.length,
-    stories: stories(),
+    stories,
     truth: sim.truth,
   }
 }
@@ -169,6 +236,11 @@ function watchedPhones(scenario: Scenario): ReadonlySet<string> | undefined {
   return new Set(near.map(({ mac }) => mac))
 }
 
+function maskedResult(result: ExpectationResult, { showSecrets }: RunOptions): ExpectationResult {
+  if (showSecrets === true) return result
+  return { ...result, statement: maskText(result.statement), failures: result.failures.map(maskStrings) }
+}
+
 /** The same with secrets masked in every text that it holds. */
 function maskStrings<T extends object>(result: T): T {
   const entries = Object.entries(result).map(([key, value]: [string, unknown]) => [
@@ -193,7 +265,7 @@ function lastPhoneEvent({ events, phones }: Scenario): Nanos {
 async function runUntilQuiet(
   sim: Simulation,
   limit: Nanos,
-  stories: () => readonly PhoneStory[],
+  stories: readonly PhoneStory[],
   isBusy: () => boolean,
   { signal, onProgress }: RunOptions,
 ): Promise<RunResult['ended']> {
@@ -201,10 +273,9 @@ async function runUntilQuiet(
   while (sim.now < limit) {
     if (signal?.aborted === true) return 'interrupted'
     await sim.run({ until: Math.min(sim.now + STEP, limit) })
-    const all = stories()
-    const settled = all.filter((story) => story.outcome !== 'running').length
-    onProgress?.({ time: sim.now, settled, phones: all.length })
-    if (settled < all.length || isBusy()) quietSince = undefined
+    const settled = stories.filter((story) => story.outcome !== 'running').length
+    onProgress?.({ time: sim.now, settled, phones: stories.length })
+    if (settled < stories.length || isBusy()) quietSince = undefined
     else quietSince ??= sim.now
     if (quietSince !== undefined && sim.now - quietSince >= QUIET) return 'finished'
   }

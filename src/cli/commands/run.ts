@@ -13,10 +13,11 @@ import { formatDuration } from '../../base/time.js'
 import { buildReport } from '../../analyzer/analyze.js'
 import type { CaptureAnalysis } from '../../analyzer/analyze.js'
 import { plainPalette } from '../../report/palette.js'
+import type { Palette } from '../../report/palette.js'
 import { renderText } from '../../report/render-text.js'
 import type { RunFacts } from '../../report/run-facts.js'
 import type { FailOn } from '../../report/severity.js'
-import type { RunResult } from '../../scenario/run-scenario.js'
+import type { RunOptions, RunResult } from '../../scenario/run-scenario.js'
 import type { Scenario } from '../../scenario/scenario.js'
 import { checkOutput, commonOptions, deliver, failOnOption, paletteFor, verdictOf } from '../common-options.js'
 import type { CommonArgs } from '../common-options.js'
@@ -35,6 +36,7 @@ export interface RunArgs extends CommonArgs {
   readonly phone: string | undefined
   readonly failOn: FailOn | undefined
   readonly captureFile: string | undefined
+  readonly capture: boolean
 }
 
 export const command = 'run <scenario..>'
@@ -53,6 +55,11 @@ export function builder(yargs: Argv): Argv<RunArgs> {
       requiresArg: true,
       describe: "where the capture goes, in place of the scenario's choice (one scenario)",
     })
+    .option('capture', {
+      type: 'boolean',
+      default: true,
+      describe: '--no-capture writes and analyzes none; expectations are held against what really happened',
+    })
     .option('phone', { type: 'string', requiresArg: true, describe: 'report only this phone: a MAC or an IP address' })
     .example('$0 run scenarios/http-refused.yaml', 'one site, one fault')
     .example('$0 run scenarios/*.yaml --quiet', 'all of them; ends with "N passed, N failed"')
@@ -64,6 +71,7 @@ export async function runRun(args: RunArgs, machine: Machine): Promise<ExitCode>
   const phone = args.phone === undefined ? undefined : checkPhone(args.phone)
   const seed = args.seed === undefined ? undefined : checkSeed(args.seed)
   const palette = paletteFor(args, machine)
+  if (!args.capture) return runAllUncaptured(args, seed, palette, machine)
   // All of them are read before the first runs: a slip in the last one should not cost the time of the others.
   // The emulator and the scenario language are loaded here: `analyze` should not wait for them.
   const { loadScenario } = await import('../../scenario/load-scenario-file.js')
@@ -81,13 +89,7 @@ export async function runRun(args: RunArgs, machine: Machine): Promise<ExitCode>
   const progress = new Progress(machine, args.quiet)
   for (const { scenario, captureFile } of jobs) {
     if (machine.interrupted.aborted) break
-    const result = await runScenario(scenario, {
-      ...(seed !== undefined && { seed }),
-      signal: machine.interrupted,
-      showSecrets: args.showSecrets,
-      onProgress: ({ time, settled, phones }) =>
-        progress.show(() => `${scenario.file}: ${formatDuration(time)}, ${settled} of ${phones} phones done`),
-    })
+    const result = await runScenario(scenario, optionsOf(scenario, args, seed, progress, machine))
     progress.clear()
     machine.write(captureFile, result.capture)
     results.push(result)
@@ -123,6 +125,58 @@ export async function runRun(args: RunArgs, machine: Machine): Promise<ExitCode>
   if (machine.interrupted.aborted) return ExitCode.interrupted
   if (verdicts.includes(ExitCode.findings)) return ExitCode.findings
   return verdicts.find((verdict) => verdict !== ExitCode.ok) ?? ExitCode.ok
+}
+
+/** `--no-capture`: see run-without-capture.ts. */
+async function runAllUncaptured(
+  args: RunArgs,
+  seed: number | undefined,
+  palette: Palette,
+  machine: Machine,
+): Promise<ExitCode> {
+  const { checkNeedsNoCapture, runUncaptured } = await import('../run-without-capture.js')
+  checkNeedsNoCapture(args)
+  const { loadScenario } = await import('../../scenario/load-scenario-file.js')
+  const scenarios = args.scenario.map((file) => loadScenario(file))
+  checkOutput(args, args.scenario, machine)
+  const progress = new Progress(machine, args.quiet)
+  const verdicts: ExitCode[] = []
+  let text = ''
+  for (const scenario of scenarios) {
+    if (machine.interrupted.aborted) break
+    const { text: part, verdict } = await runUncaptured(
+      scenario,
+      optionsOf(scenario, args, seed, progress, machine),
+      palette,
+    )
+    progress.clear()
+    verdicts.push(verdict)
+    if (args.output === undefined) await machine.out(part + '\n')
+    else text += part + '\n'
+  }
+  const failed = verdicts.filter((verdict) => verdict !== ExitCode.ok).length
+  const lastLine = `${verdicts.length - failed} passed, ${failed} failed\n`
+  if (args.output === undefined) await machine.out(lastLine)
+  else await deliver(text + lastLine, args, machine)
+  if (machine.interrupted.aborted) return ExitCode.interrupted
+  if (verdicts.includes(ExitCode.findings)) return ExitCode.findings
+  return verdicts.find((verdict) => verdict !== ExitCode.ok) ?? ExitCode.ok
+}
+
+function optionsOf(
+  scenario: Scenario,
+  { showSecrets }: RunArgs,
+  seed: number | undefined,
+  progress: Progress,
+  machine: Machine,
+): RunOptions {
+  return {
+    ...(seed !== undefined && { seed }),
+    signal: machine.interrupted,
+    showSecrets,
+    onProgress: ({ time, settled, phones }) =>
+      progress.show(() => `${scenario.file}: ${formatDuration(time)}, ${settled} of ${phones} phones done`),
+  }
 }
 
 /** What the report formats tell of a run besides the report of its capture. */
