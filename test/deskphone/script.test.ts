@@ -272,3 +272,47 @@ describe('generated scripts', () => {
     expect(jumps).toBeGreaterThan(50)
   })
 })
+
+describe('hostile scripts', () => {
+  const TEN_MEGABYTES = 10_000_000
+
+  it.each([
+    ['one line without an end', `SET X ${'a'.repeat(TEN_MEGABYTES)}`],
+    ['blanks', `SET${' '.repeat(TEN_MEGABYTES)}x`],
+    ['an IF of blanks', `IF $MODEL4${' '.repeat(TEN_MEGABYTES)}SEQ`],
+    ['quotes', `SET X ${'"'.repeat(TEN_MEGABYTES)}`],
+    ['line ends', '\r\n'.repeat(TEN_MEGABYTES / 2)],
+    ['jumps that all lead to the last line', `${'IF $MODEL4 SEQ 1609 GOTO Z\n'.repeat(370_000)}# Z`],
+    ['jumps each to the next line', Array.from({ length: 400_000 }, (_, i) => `GOTO T${i}\n# T${i}`).join('\n')],
+    [
+      'assignments to names that are all different',
+      Array.from({ length: 700_000 }, (_, i) => `SET N${i} 1`).join('\n'),
+    ],
+    ['nulls', '\0'.repeat(TEN_MEGABYTES)],
+  ])('of ten megabytes end: %s', (_what, text) => {
+    const { values, gets, end } = run(text, { variables: { MODEL4: '1608' } })
+    expect(Object.keys(values).length).toBeLessThanOrEqual(4096)
+    expect(gets).toEqual([])
+    expect(['end-of-file', 'missing-tag']).toContain(end)
+  })
+
+  it('of random octets end, and each line is read as something', () => {
+    const random = new Random(46)
+    const words = ['SET ', 'IF $', 'SEQ ', 'GOTO ', 'GET ', '# ', '"', ' ', '\n', '\r', '\t', '$MODEL4 ']
+    for (let round = 0; round < 300; round++) {
+      const text = Array.from({ length: random.int(400) }, () =>
+        random.int(3) === 0 ? words[random.int(words.length)]! : String.fromCharCode(random.int(256)),
+      ).join('')
+      const { gets, end } = run(text, { variables: { MODEL4: '1608' }, files: { a: text } })
+      expect(gets.length).toBeLessThanOrEqual(MAX_GETS)
+      expect(['end-of-file', 'missing-tag', 'too-many-gets']).toContain(end)
+      for (const [index, line] of text.split(/\r\n|\n|\r/).entries())
+        expect(parseLine(line, index + 1).line).toBe(index + 1)
+    }
+  })
+
+  it('that get each other in a ring end', () => {
+    const { gets, end } = run('GET b', { files: { a: 'GET b', b: 'SET X 1\nGET a' } })
+    expect([gets.length, end]).toEqual([MAX_GETS, 'too-many-gets'])
+  })
+})
