@@ -75,8 +75,10 @@ export class ApplicationLoader {
       const cause = file.isHtml || file.length === 0 ? 'application-not-obtained' : 'application-checksum-error'
       tell.fail('files', cause, `${name}: ${problem}`, { causedBy })
       if (cause === 'application-checksum-error') this.#tellLoop(name)
-      // Nothing is stored either way [avaya.md 2.6].
-      return series.software.badImage === 'reset' ? 'checksum-error' : 'up'
+      // Nothing is stored either way [avaya.md 2.6]; an error stays on the screen for a while before the reset [6.3].
+      if (series.software.badImage !== 'reset') return 'up'
+      yield* this.#phone.sleep(timers.errorDisplay)
+      return 'checksum-error'
     }
     const storing = timers.storeTime + Math.ceil(file.length / 1024) * timers.storeTimePerKib
     this.#phone.display(display.saving(0, 0))

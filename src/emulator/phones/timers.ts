@@ -73,7 +73,7 @@ export interface PhoneTimers {
   readonly registrationWait: Nanos
   /** TCP handshake of the signalling connection. Assumption. */
   readonly signallingTimeout: Nanos
-  /** Why the log-in was rejected, on the screen [§6.3]: about 30 s. */
+  /** An error on the screen before the reset, as a rejected log-in or a bad checksum [§6.3]: about 30 s. */
   readonly errorDisplay: Nanos
   /** The user types extension and password, or confirms the stored ones. Assumption. */
   readonly logIn: Nanos

@@ -235,7 +235,7 @@ describe('4600 guide, p. 37, step 3: at the file server', () => {
       const phone = site.addPhone('4620SW')
       phone.memory.application = 'a20d01b2_2_3.bin'
       phone.powerOn()
-      await site.sim.run({ until: 60 * SECOND })
+      await site.sim.run({ until: 120 * SECOND })
       expect(phone.memory.application).toBe('a20d01b2_2_3.bin')
       expect(site.texts()).toContain('Checksum error')
       expect(phone.story.boots.length).toBeGreaterThan(1)

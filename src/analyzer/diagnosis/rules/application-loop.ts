@@ -15,7 +15,7 @@ export const applicationLoop: Rule = {
   evidence: 'two or more complete transfers of the same name, a boot after each',
   notConfusedWith: 'boot image, then application image (normal upgrade)',
   remedy:
-    'The name in the script and the name inside the image differ, or the phone cannot store it: give APPNAME the exact name of an image made for this model, and see that it is no larger than the phone can hold.',
+    'The name in the script and the name inside the image differ, or the phone does not take it because it is damaged or too large: upload images in binary mode, give APPNAME the exact name of an image made for this model, and see that it is no larger than the phone can hold.',
   references: ['Avaya 1600 Administrator Guide 16-601443', 'Avaya 4600 LAN Administrator Guide 555-233-507'],
   restsOnAbsence: false,
 
