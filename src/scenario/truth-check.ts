@@ -67,8 +67,8 @@ export function checkAgainstTruth(
 function checkPhone(story: PhoneStory, sessions: readonly Session[]): readonly Disagreement[] {
   const phone = story.mac
   // The last boot may have been cut short by the end of the run, before it sent anything.
-  const boots = story.boots
-  const settled = boots.filter((boot) => boot.outcome !== 'running').length
+  const boots = withoutMoves(story.boots)
+  const settled = boots.filter((boot) => boot.outcome !== 'running' && isJudged(boot)).length
   if (sessions.length < settled || sessions.length > boots.length) {
     const truth = `${boots.length} boots`
     const frames = sessions.map((session) => session.frames.first)
@@ -77,14 +77,33 @@ function checkPhone(story: PhoneStory, sessions: readonly Session[]): readonly D
   return sessions.flatMap((session, index) => checkBoot(story, boots[index]!, session))
 }
 
+/** A move to another VLAN is one story: of such boots the last stands for all. */
+function withoutMoves(boots: readonly PhoneBoot[]): readonly PhoneBoot[] {
+  return boots.filter((_, index) => boots[index + 1]?.reason !== 'vlan-change')
+}
+
+/** A boot, and those before it that ended in a move to its VLAN. */
+function movesInto(story: PhoneStory, last: PhoneBoot): ReadonlySet<number> {
+  const numbers = new Set([last.number])
+  for (let boot = last; boot.reason === 'vlan-change' && boot.number > 1;) {
+    boot = story.boots[boot.number - 2]!
+    numbers.add(boot.number)
+  }
+  return numbers
+}
+
+/** Whether the catalogue has a rule for the cause. */
+function isJudged({ rootCause }: PhoneBoot): boolean {
+  return rootCause === undefined || catalogueEntry(rootCause) !== undefined
+}
+
 function checkBoot(story: PhoneStory, boot: PhoneBoot, session: Session): readonly Disagreement[] {
   const disagreements: Disagreement[] = []
   const differ = (what: Disagreement['what'], truth: string, verdict: string, frames?: readonly number[]) => {
     const where = frames ?? [session.frames.first]
     disagreements.push({ phone: story.mac, boot: boot.number, what, truth, verdict, frames: where })
   }
-  const judged = boot.rootCause === undefined || catalogueEntry(boot.rootCause) !== undefined
-  if (boot.outcome !== 'running' && judged) {
+  if (boot.outcome !== 'running' && isJudged(boot)) {
     if (boot.outcome !== session.outcome) {
       differ('outcome', withCause(boot.outcome, boot.rootCause), withCause(session.outcome, session.rootCause))
     } else if (!expectedRoots(story, boot).includes(session.rootCause)) {
@@ -95,7 +114,8 @@ function checkBoot(story: PhoneStory, boot: PhoneBoot, session: Session): readon
   if (boot.address !== undefined && session.phone.ip !== boot.address) {
     differ('address', boot.address, session.phone.ip ?? 'none')
   }
-  const real = story.transfers.filter((transfer) => transfer.boot === boot.number)
+  const numbers = movesInto(story, boot)
+  const real = story.transfers.filter((transfer) => numbers.has(transfer.boot))
   const { missed, invented } = pairTransfers(real, session.transfers)
   if (missed.length > 0 || invented.length > 0) {
     const frames = invented.map((transfer) => transfer.frames.first)
@@ -108,12 +128,19 @@ function checkBoot(story: PhoneStory, boot: PhoneBoot, session: Session): readon
 /** What the analyzer may name as root cause: a boot with several independent faults has several. */
 export function expectedRoots(story: PhoneStory, boot: PhoneBoot): readonly (string | null)[] {
   if (boot.rootCause === undefined) return [null]
+  const numbers = movesInto(story, boot)
   const roots = story.failures.filter(
-    ({ boot: number, degrades, causedBy }) => number === boot.number && degrades && causedBy === undefined,
+    ({ boot: number, degrades, causedBy }) => numbers.has(number) && degrades && causedBy === undefined,
   )
   const causes = [boot.rootCause, ...roots.map(({ cause }) => cause)]
-  return causes.flatMap((cause) => (LOSS_LOOKS_LIKE.has(cause) ? [cause, 'tcp-retransmissions'] : [cause]))
+  return causes.flatMap((cause) => {
+    if (cause === 'dhcp-no-offer' && boot.vlan !== undefined) return [cause, ...OTHER_VLAN]
+    return LOSS_LOOKS_LIKE.has(cause) ? [cause, 'tcp-retransmissions'] : [cause]
+  })
 }
+
+/** A phone with a tag does not hear what comes without it; the capture shows it. */
+const OTHER_VLAN = ['vlan-mismatch', 'dhcp-offer-ignored'] as const
 
 /** What a phone takes for a server's silence when the network lost its request, which only the capture can tell. */
 const LOSS_LOOKS_LIKE: ReadonlySet<string> = new Set([

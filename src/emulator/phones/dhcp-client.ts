@@ -211,6 +211,7 @@ export class DhcpClient {
     const send = this.#message(MessageType.decline, BROADCAST_ADDRESS, now, [
       addressOption(OptionCode.requestedAddress, address),
       addressOption(OptionCode.serverIdentifier, server),
+      this.#identifier(),
     ])
     this.#lease = undefined
     this.#state = 'waiting'
@@ -226,7 +227,7 @@ export class DhcpClient {
     this.#started = now
     this.#xid = this.#options.random.u32()
     const server = addressOption(OptionCode.serverIdentifier, lease.server)
-    return this.#message(MessageType.release, lease.server, now, [server], lease.address)
+    return this.#message(MessageType.release, lease.server, now, [server, this.#identifier()], lease.address)
   }
 
   #discover(now: Nanos): DhcpStep {
@@ -341,12 +342,12 @@ export class DhcpClient {
   }
 
   #requestOptions(): OptionOf[] {
-    const { hostname, mac, series, siteOptionNumber } = this.#options
+    const { hostname, series, siteOptionNumber } = this.#options
     const asked = series.parameterRequestList.map((code) => (code === series.siteOption ? siteOptionNumber : code))
     const options: OptionOf[] = [
       { code: OptionCode.parameterRequestList, data: Uint8Array.from(asked) },
       { code: OptionCode.hostName, data: latin1Bytes(hostname) },
-      { code: OptionCode.clientIdentifier, data: Uint8Array.of(1, ...mac) },
+      this.#identifier(),
     ]
     const { maxMessageSize, vendorClass } = series
     if (maxMessageSize !== undefined) {
@@ -357,6 +358,11 @@ export class DhcpClient {
       options.push({ code: OptionCode.vendorClassIdentifier, data: latin1Bytes(vendorClass) })
     }
     return options
+  }
+
+  /** In every message, or the server takes it for another client (RFC 2131 §4.2). */
+  #identifier(): OptionOf {
+    return { code: OptionCode.clientIdentifier, data: Uint8Array.of(1, ...this.#options.mac) }
   }
 
   #message(type: number, address: number, now: Nanos, options: readonly OptionOf[], ciaddr = 0): DhcpSend {

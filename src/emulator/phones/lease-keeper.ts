@@ -312,11 +312,17 @@ export class LeaseKeeper {
         break
       case 'extended':
         this.#phone.tell.log('dhcp-extended', {})
+        this.#leaseRanOut()
+        this.#phone.tell.fail('dhcp', 'dhcp-lease-expired-in-use', 'the address stays in use', {
+          causedBy: 'dhcp-renewal-failed',
+          degrades: false,
+        })
         this.#probeOwnAddress()
         break
       case 'lost':
         // IPADD 0.0.0.0 at once and back to INIT [avaya.md 1.6].
         this.#phone.tell.log('dhcp-lost', { reason: event.reason })
+        if (event.reason === 'expired') this.#leaseRanOut()
         this.#onLost()
         break
       case 'no-offer':
@@ -326,6 +332,13 @@ export class LeaseKeeper {
       case 'nak':
         break
     }
+  }
+
+  /** Nobody answered while there was time: a phone that was up is worse off from now on. */
+  #leaseRanOut(): void {
+    const { story, tell } = this.#phone
+    tell.fail('dhcp', 'dhcp-renewal-failed', 'no server renewed the lease before its end')
+    if (story.outcome === 'booted' || story.outcome === 'degraded') tell.conclude()
   }
 
   /** The lease is over, the address still in use: somebody else may get it [avaya.md 1.8]. */

@@ -39,9 +39,7 @@ export function readLeaseParameters(phone: PhoneState, lease: Lease): void {
     const other = SITE_OPTION_NUMBERS.find((candidate) => candidate !== number && lease.siteOptions.has(candidate))
     const cause = other === undefined ? 'site-option-missing' : 'site-option-wrong-number'
     const detail = other === undefined ? `no option ${number} in the ACK` : `option ${other} in place of ${number}`
-    // With a file server from elsewhere it is an observation, not a fault.
-    const elsewhere = vendor !== undefined || SERVER_NAMES.some((name) => manual.has(name))
-    phone.tell.fail('site-option', cause, detail, { degrades: !elsewhere })
+    phone.tell.fail('site-option', cause, detail)
     phone.serverTrouble = cause
   } else {
     const option = parseSiteOption(octets, phone.series.name)

@@ -176,6 +176,7 @@ export class LinkLayer {
 
   #useTag(): void {
     const { tag } = this.#choice
+    this.#phone.tell.tagged(tag)
     const pcp = this.#phone.number('L2QSIG', DEFAULT_PRIORITY)
     this.#phone.options.transport.setVlan(tag === undefined ? undefined : { vid: tag, pcp })
   }

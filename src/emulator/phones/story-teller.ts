@@ -93,6 +93,12 @@ export class StoryTeller {
     if (boot) boot.address = address
   }
 
+  /** @param vlan of the tag in use, undefined untagged */
+  tagged(vlan: number | undefined): void {
+    const boot = this.#story.boots.at(-1)
+    if (boot) boot.vlan = vlan
+  }
+
   siteOption(number: number, raw: string): void {
     this.#story.siteOption = { number, raw }
     this.log('site-option', { number, text: raw })

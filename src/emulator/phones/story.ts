@@ -70,6 +70,8 @@ export interface PhoneBoot {
   address: string | undefined
   /** A call server took the phone. */
   registered: boolean
+  /** Of its tag, 0 for a priority tag; absent untagged. */
+  vlan?: number | undefined
 }
 
 export interface PhoneStageRecord {
