@@ -9,6 +9,7 @@ import type { PortMode, Switch } from '../emulator/link/switch.js'
 import type { EmulatedHost } from '../emulator/net/host.js'
 import type { Simulation } from '../emulator/sim/simulation.js'
 import { Network } from '../emulator/topology.js'
+import { startPortProtocols } from './load-port-protocols.js'
 import { interfaceFor } from './network-settings.js'
 import type { MirrorSettings, NetworkSettings, PlugSettings } from './network-settings.js'
 import type { LinkSettings } from './scenario.js'
@@ -79,6 +80,13 @@ export class BuiltNetwork {
     this.#plug(host, link, { ...this.#settings.phones, ...place }, settings, 'a2b', name)
     this.links.get('access')!.push(...this.links.get(name)!)
     return host
+  }
+
+  /** LLDP and 802.1X on the port of a phone that is plugged in. */
+  portProtocols(phone: string, place: Partial<PlugSettings>): { linkUp(): void } {
+    const { at, protocols = {} } = { ...this.#settings.phones, ...place }
+    const { link } = this.links.get(phone)![0]!
+    return startPortProtocols(protocols, this.network.sim, this.network.switch(at), link)
   }
 
   /** After everything is plugged in: the ports that the mirrors watch exist. */

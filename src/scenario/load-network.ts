@@ -14,6 +14,7 @@ import { formatAddress } from '../wire/ipv4.js'
 import { defined } from './defined.js'
 import { firewallOptions, loadFirewall } from './load-firewall.js'
 import { linkSettings, loadLink } from './load-links.js'
+import { loadPortProtocols } from './load-port-protocols.js'
 import { planNetwork, TOPOLOGIES, TOPOLOGY_LINKS } from './network-plans.js'
 import type { Topology } from './network-plans.js'
 import type {
@@ -131,10 +132,11 @@ class NetworkLoader {
     })
     const network = {
       ...settings,
-      phones: this.#plug(fields?.get('phones'), settings.phones),
-      servers: this.#plug(fields?.get('servers'), settings.servers),
+      phones: { ...this.#plug(fields?.get('phones'), settings.phones, KEYS.phonePlug), ...this.#protocols(fields) },
+      servers: this.#plug(fields?.get('servers'), settings.servers, KEYS.plug),
     }
-    const plain = topology === 'lan' && firewall === undefined && mirrors.length === 0
+    const plain =
+      topology === 'lan' && firewall === undefined && mirrors.length === 0 && network.phones.protocols === undefined
     return { network: plain ? undefined : network, links: { access: {}, uplink: {}, ...links } }
   }
 
@@ -162,10 +164,17 @@ class NetworkLoader {
     }))
   }
 
-  #plug(value: Value, otherwise: PlugSettings): PlugSettings {
+  #plug(value: Value, otherwise: PlugSettings, keys: typeof KEYS.plug | typeof KEYS.phonePlug): PlugSettings {
     const source = this.#source
-    const fields = source.fields(value, 'a place', KEYS.plug)
+    const fields = source.fields(value, placeName(keys), keys)
     return { ...otherwise, ...defined({ port: readPort(source, fields?.get('port'), this.#head.vlans) }) }
+  }
+
+  /** LLDP and 802.1X on the phones' ports. */
+  #protocols(network: NetworkHead['fields']): Pick<PlugSettings, 'protocols'> {
+    const plug = this.#source.fields(network?.get('phones'), 'a place', KEYS.phonePlug)
+    const protocols = loadPortProtocols(this.#source, plug, this.#head.vlans)
+    return Object.keys(protocols).length > 0 ? { protocols } : {}
   }
 
   /** @param otherwise whether routers relay when nothing is said */
@@ -252,8 +261,9 @@ class NetworkLoader {
     const switchNames = new Set(switches.map(({ name }) => name))
     const [firstSwitch = ''] = switchNames
     if (firstSwitch === '') source.note(fields.node, 'the network has no switch; phones and servers need one')
-    const phones = this.#place(fields.get('phones'), switchNames, firstSwitch)
-    const servers = this.#place(fields.get('servers'), switchNames, [...switchNames].at(-1) ?? '')
+    const place = this.#place(fields.get('phones'), switchNames, firstSwitch, KEYS.phonePlug)
+    const phones = { ...place, ...this.#protocols(fields) }
+    const servers = this.#place(fields.get('servers'), switchNames, [...switchNames].at(-1) ?? '', KEYS.plug)
     const mirrors = this.#mirrors(fields.get('mirrors'), switchNames, links)
     const byName = Object.fromEntries(links.map((link) => [link.name, link.settings]))
     return {
@@ -262,9 +272,14 @@ class NetworkLoader {
     }
   }
 
-  #place(value: Value, switches: ReadonlySet<string>, otherwise: string): PlugSettings {
+  #place(
+    value: Value,
+    switches: ReadonlySet<string>,
+    otherwise: string,
+    keys: typeof KEYS.plug | typeof KEYS.phonePlug,
+  ): PlugSettings {
     const source = this.#source
-    const fields = source.fields(value, 'a place', KEYS.plug)
+    const fields = source.fields(value, placeName(keys), keys)
     const at = source.text(fields?.get('at'), 'at', 64)
     if (at !== undefined) this.#known(fields?.get('at'), at, [...switches], 'switch')
     return {
@@ -404,6 +419,11 @@ class NetworkLoader {
   #serverNames(): readonly string[] {
     return allServers(this.#servers).map(({ name }) => name)
   }
+}
+
+/** As the servers' place was called when it was first looked at: one mistake, one message. */
+function placeName(keys: typeof KEYS.plug | typeof KEYS.phonePlug): string {
+  return keys === KEYS.plug ? 'the place of the servers' : 'a place'
 }
 
 function wholeSeconds(nanos: number | undefined): number | undefined {

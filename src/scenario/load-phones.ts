@@ -11,6 +11,7 @@ import { KEYS } from './scenario-keys.js'
 import type { PhoneSettings } from './scenario.js'
 import { shorten } from './yaml-source.js'
 import { defined } from './defined.js'
+import { loadPhoneNetwork } from './load-phone-network.js'
 import { readPort } from './read-places.js'
 import type { VlanNames } from './read-places.js'
 import type { Fields, Value, YamlSource } from './yaml-source.js'
@@ -80,6 +81,7 @@ class PhoneLoader {
       const application = this.#application(fields)
       const backup = fields.has('backup') ? (source.boolean(fields.get('backup'), 'backup') ?? true) : true
       const { group, groupName } = this.#group(fields.get('group'))
+      const stored = loadPhoneNetwork(source, fields, this.#vlans)
       const place = defined({
         at: source.text(fields.get('at'), 'at', 64),
         port: readPort(source, fields.get('port'), this.#vlans),
@@ -87,6 +89,7 @@ class PhoneLoader {
       const more = defined({
         groupName,
         startWithin: start.within,
+        stored: Object.keys(stored).length > 0 ? stored : undefined,
         place: 'at' in place || 'port' in place ? place : undefined,
       })
       for (let i = 0; i < count; i++) {

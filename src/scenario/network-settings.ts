@@ -7,6 +7,7 @@
 import type { FirewallOptions } from '../emulator/link/firewall.js'
 import type { RelaySettings } from '../emulator/link/relay.js'
 import type { PortMode, SwitchOptions } from '../emulator/link/switch.js'
+import type { PortProtocols } from './load-port-protocols.js'
 import type { LinkSettings } from './scenario.js'
 
 export interface SwitchSettings extends SwitchOptions {
@@ -68,6 +69,8 @@ export interface PlugSettings {
   /** A switch. */
   readonly at: string
   readonly port?: PortMode
+  /** Of phones: what the switch itself says there. */
+  readonly protocols?: PortProtocols
 }
 
 export interface NetworkSettings {

@@ -2,6 +2,7 @@
  * A scenario as checked values: what `bootwire/scenario@1` says once every unit, address and name is known to be good.
  * load-scenario.ts makes it from YAML, run-scenario.ts runs it; programs may build one themselves.
  */
+import type { PhoneNetworkSettings } from './load-phone-network.js'
 import type { Nanos, Timestamp } from '../base/time.js'
 import type { Expectation } from '../expectations/expectation.js'
 import type { LinkConditions } from '../emulator/link/impairments.js'
@@ -72,6 +73,8 @@ export interface PhoneSettings {
   readonly application: string | null | undefined
   /** Whether the user changes something after log-in, so that a backup is due. */
   readonly backup: boolean
+  /** About its network, before the first boot. */
+  readonly stored?: PhoneNetworkSettings
   /** What a scenario calls the phones it belongs to. */
   readonly groupName?: string
   /** Where it is plugged in, when that is not where all are. */

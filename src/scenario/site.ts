@@ -14,6 +14,7 @@ import { Phone } from '../emulator/phones/phone.js'
 import type { Simulation } from '../emulator/sim/simulation.js'
 import type { Network } from '../emulator/topology.js'
 import { BuiltNetwork } from './build-network.js'
+import { rememberNetwork } from './load-phone-network.js'
 import { perform } from './load-user.js'
 import { planNetwork } from './network-plans.js'
 import type { NetworkSettings } from './network-settings.js'
@@ -49,7 +50,7 @@ export function buildSite(scenario: Scenario, sim: Simulation): Site {
       scenario.links.access ?? {},
     )
     phoneHosts.push(host)
-    return startPhone(phone, host, sim)
+    return startPhone(phone, host, sim, built.portProtocols(`phone-${index + 1}`, phone.place ?? {}))
   })
   built.addMirrors()
 
@@ -82,12 +83,14 @@ export function networkOf({ network, links, router }: Scenario): NetworkSettings
   })
 }
 
-function startPhone(settings: PhoneSettings, host: EmulatedHost, sim: Simulation): Phone {
+function startPhone(settings: PhoneSettings, host: EmulatedHost, sim: Simulation, port: { linkUp(): void }): Phone {
   const model = modelByName(settings.model)
   if (model === undefined) throw new TypeError(`no such phone model: ${settings.model}`)
   const memory = newMemory(model)
   if (settings.application !== undefined) memory.application = settings.application
   memory.group = settings.group
+  if (settings.stored !== undefined) rememberNetwork(memory, settings.stored, settings.mac)
+  const { keepsVlanList, dot1x } = settings.stored ?? {}
   const phone = new Phone({
     transport: host,
     model,
@@ -98,7 +101,13 @@ function startPhone(settings: PhoneSettings, host: EmulatedHost, sim: Simulation
     takesOver: settings.takesOver,
     memory,
     backup: settings.backup,
-    log: (event) => sim.truth.record(event),
+    log: (event) => {
+      sim.truth.record(event)
+      // The link of a set comes up when it boots, and goes down when it resets.
+      if (event.event === 'boot') port.linkUp()
+    },
+    ...(keepsVlanList !== undefined && { keepsVlanList }),
+    ...(dot1x?.unanswered !== undefined && { timers: { dot1xUnanswered: dot1x.unanswered } }),
     credentials: settings.user.credentials,
     assumptions: settings.assume,
   })

@@ -4,16 +4,18 @@
 import { SECOND } from '../../base/time.js'
 import type { Nanos } from '../../base/time.js'
 import { startDhcpServer } from '../../servers/dhcp-server.js'
-import type { DhcpScope } from '../../servers/dhcp-server.js'
+import type { DhcpClass, DhcpOptionSetting, DhcpScope } from '../../servers/dhcp-server.js'
 import type { ServerFault } from '../../servers/faults.js'
 import { formatAddress, parseAddress } from '../../wire/ipv4.js'
 import { loadFaults } from '../load-faults.js'
 import { defined } from '../defined.js'
+import { readSeconds } from '../load-phone-network.js'
 import { readVlan } from '../read-places.js'
 import type { VlanNames } from '../read-places.js'
 import { KEYS } from '../scenario-keys.js'
 import { shorten } from '../yaml-source.js'
 import type { Fields, Value, YamlSource } from '../yaml-source.js'
+import { readClasses, readOptions, readReservations } from './dhcp-options.js'
 import { hostProblem, readAddresses, readListen, readServerAddress } from './server.js'
 import type { Ground, Running, ServerLoading, ServerSettings, Subnet } from './server.js'
 
@@ -31,11 +33,20 @@ export interface DhcpScopeSettings {
   readonly nextServer: number | undefined
   /** Of a campus: whose clients these are. */
   readonly clientVlan?: number
+  /** Seconds: options 58 and 59. */
+  readonly renewalTime?: number
+  readonly rebindingTime?: number
+  readonly omitLeaseTime?: boolean
+  readonly options?: readonly DhcpOptionSetting[]
+  readonly classes?: readonly DhcpClass[]
+  /** By MAC in colon form; text. */
+  readonly reservations?: ReadonlyMap<string, string>
 }
 
 export interface DhcpSettings extends ServerSettings, DhcpScopeSettings {
   /** Of further subnets, behind relays. */
   readonly scopes: readonly DhcpScopeSettings[]
+  readonly authoritative?: boolean
   readonly faults: readonly ServerFault[]
 }
 
@@ -69,7 +80,7 @@ export function loadDhcp(
     address: readServerAddress(source, fields.get('address'), near.mask) ?? ((near.address & near.mask) >>> 0) + 3,
     listen: readListen(source, fields.get('listen')),
     ...scope,
-    ...defined({ at }),
+    ...defined({ at, authoritative: source.boolean(fields.get('authoritative'), 'authoritative') }),
     scopes,
     faults: loadFaults(source, fields.get('faults'), 'dhcp'),
   }
@@ -109,7 +120,15 @@ function readScope(
     nameServers: readAddresses(source, fields.get('dns'), 'dns') ?? [],
     domain: source.text(fields.get('domain'), 'domain', 253),
     nextServer: source.address(fields.get('nextServer'), 'nextServer'),
-    ...defined({ clientVlan: readVlan(source, fields.get('vlan'), vlans) }),
+    ...defined({
+      clientVlan: readVlan(source, fields.get('vlan'), vlans),
+      renewalTime: readSeconds(source, fields.get('renewal'), 'renewal', 1, 0xfffffffe),
+      rebindingTime: readSeconds(source, fields.get('rebinding'), 'rebinding', 1, 0xfffffffe),
+      omitLeaseTime: source.boolean(fields.get('noLeaseTime'), 'noLeaseTime'),
+      options: readOptions(source, fields.get('options')),
+      classes: readClasses(source, fields.get('classes')),
+      reservations: readReservations(source, fields.get('reservations')),
+    }),
   }
 }
 
@@ -122,6 +141,7 @@ export function startDhcp(dhcp: DhcpSettings, ground: Ground): Running | undefin
     serverAddress: formatAddress(dhcp.address),
     ...scopeOptions(dhcp),
     ...(dhcp.scopes.length > 0 && { relayedScopes: dhcp.scopes.map(scopeOptions) }),
+    ...(dhcp.authoritative === true && { authoritative: true }),
     faults: dhcp.faults,
     log: ground.log,
   })
@@ -133,6 +153,14 @@ function scopeOptions(scope: DhcpScopeSettings): DhcpScope {
     mask: formatAddress(scope.mask),
     routers: scope.routers.map(formatAddress),
     leaseTime: scope.leaseTime,
+    ...defined({
+      renewalTime: scope.renewalTime,
+      rebindingTime: scope.rebindingTime,
+      omitLeaseTime: scope.omitLeaseTime,
+      options: scope.options,
+      classes: scope.classes,
+      reservations: scope.reservations,
+    }),
     ...(scope.siteOption !== undefined && { siteOption: scope.siteOption }),
     ...(scope.nameServers.length > 0 && { domainNameServers: scope.nameServers.map(formatAddress) }),
     ...(scope.domain !== undefined && { domainName: scope.domain }),
