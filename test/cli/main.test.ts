@@ -57,9 +57,13 @@ describe.skipIf(!built)('dist/cli/main.js', () => {
       let stdout = ''
       child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
       const octets = readFileSync(path('a.pcapng'))
-      await new Promise((resolve) => child.stdin.write(octets, resolve))
-      // Standard input stays open, as a live capture would; give it time to read what it has.
-      await new Promise((resolve) => setTimeout(resolve, 1500))
+      // More than a pipe holds, in a block that readers skip: once it is written, the capture before it has been read.
+      // Standard input stays open, as a live capture would.
+      const filler = Buffer.alloc(512 * 1024)
+      filler.writeUInt32LE(0x40000bad, 0)
+      filler.writeUInt32LE(filler.length, 4)
+      filler.writeUInt32LE(filler.length, filler.length - 4)
+      await new Promise((resolve) => child.stdin.write(Buffer.concat([octets, filler]), resolve))
       child.kill('SIGINT')
       const status = await new Promise((resolve) => child.once('close', resolve))
       expect(status).toBe(130)
