@@ -82,6 +82,11 @@ export function errorName(errno: number): string {
   return NAMES.get(errno) ?? `error ${errno}`
 }
 
+/** A queue of the system is full: the frame may go later. */
+export function hasNoRoom(errno: number): boolean {
+  return ['EAGAIN', 'ENOBUFS', 'ENOMEM'].includes(errorName(errno))
+}
+
 const REASONS: ReadonlyMap<string, string> = new Map([
   ['ENODEV', 'there is no such network interface'],
   ['ENXIO', 'there is no such network interface'],

@@ -7,7 +7,7 @@
  */
 import { UsageError } from '../base/errors.js'
 import type { DeviceCounters, FrameDevice } from './frame-device.js'
-import { errorName, readyInterface, systemReason } from './interface-request.js'
+import { errorName, hasNoRoom, readyInterface, systemReason } from './interface-request.js'
 import type { LinuxCalls, Watch } from './libc.js'
 import { OFFLOAD_HEADER_LENGTH, undoOffload } from './offload.js'
 
@@ -154,8 +154,7 @@ class PacketSocket implements FrameDevice {
       return true
     }
     const errno = this.#calls.errno()
-    const code = errorName(errno)
-    if (code === 'EAGAIN' || code === 'ENOBUFS' || code === 'ENOMEM') {
+    if (hasNoRoom(errno)) {
       this.#awaitRoom()
       return false
     }

@@ -11,6 +11,7 @@ import type { DeviceCounters, FrameDevice } from './frame-device.js'
 import {
   bytesOf,
   errorName,
+  hasNoRoom,
   interfaceRequest,
   readyInterface,
   REQUEST_VALUE,
@@ -123,8 +124,7 @@ class TapDevice implements FrameDevice {
       return true
     }
     const errno = this.#calls.errno()
-    const code = errorName(errno)
-    if (code === 'EAGAIN' || code === 'ENOBUFS' || code === 'ENOMEM') {
+    if (hasNoRoom(errno)) {
       this.#watch?.want({ readable: true, writable: true })
       return false
     }
